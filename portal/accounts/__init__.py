@@ -1,0 +1,1 @@
+"""How a person gets in and stays in: invitations, passwords, second factors, sign-in sessions, tokens."""

@@ -1,0 +1,9 @@
+"""Plugs accounts into the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register what accounts brings."""

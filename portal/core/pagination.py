@@ -1,0 +1,48 @@
+"""Keyset pages: the next page begins after the last row seen, never at an offset."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from portal.core.errors import Invalid
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows, and the cursor of the page after them (None: this is the last)."""
+
+    items: Sequence[T]
+    next: str | None = None
+
+
+def encode(key: Sequence[Any]) -> str:
+    """An opaque cursor for a sort key of numbers and strings."""
+    return base64.urlsafe_b64encode(json.dumps(list(key)).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str | None, kinds: Sequence[type]) -> tuple[Any, ...] | None:
+    """The sort key of ``cursor``; None for none. Raises ``Invalid`` where it is not one that ``encode`` made."""
+    if not cursor:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise Invalid({"after": "This page address is broken. Start again from the first page."}) from error
+    fits = isinstance(key, list) and len(key) == len(kinds)
+    if not fits or any(type(value) is not kind for value, kind in zip(key, kinds, strict=True)):
+        raise Invalid({"after": "This page address is broken. Start again from the first page."})
+    return tuple(key)
+
+
+def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> Page[T]:
+    """A page from ``limit + 1`` rows: the extra one only says that there is more."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return Page(shown, encode(key(shown[-1])) if more and shown else None)

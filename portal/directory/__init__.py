@@ -1,0 +1,1 @@
+"""Organisations, people and products: who there is. Rights are ``portal.groups``'s, sign-in ``portal.accounts``'s."""

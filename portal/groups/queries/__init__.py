@@ -1,0 +1,1 @@
+"""Reading of groups, memberships and grounds. Each function says who may have its answer."""

@@ -1,0 +1,9 @@
+"""Plugs realtime into the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register what realtime brings."""
