@@ -19,7 +19,9 @@ OPEN_KINDS = {"supplier", "nlar_supplier"}
 
 def environment() -> Environment:
     """The templates with the functions that the edge provides as globals, and no others."""
-    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     flashed = [("success", "Draft <saved>"), ("error", "Not sent")]
     made.globals.update(
         csrf_token=lambda: "token123",
@@ -52,6 +54,7 @@ def banner(kind: str = "members") -> Any:
         ],
         readers_href="/groups/alder/readers",
         sub_nav=[nav("Group home", "/groups/alder/"), nav("Forum", "/groups/alder/forum/", current=True)],
+        archived=False,
         composer_sentence=[
             ("You are writing in ", False),
             ("members’ space", True),
@@ -64,7 +67,11 @@ def context(**more: Any) -> dict[str, Any]:
     """What every page of a signed-in person gets."""
     return {
         "viewer": SimpleNamespace(
-            name="Asha Fenn", authority="Northmoor", is_administrator=False, organisation_kind="authority"
+            name="Asha Fenn",
+            organisation_short="Northmoor",
+            organisation_name="Northmoor Council",
+            is_administrator=False,
+            organisation_kind="authority",
         ),
         "nav": [nav("Home", "/", current=True), nav("Updates", "/updates/", count=1, words="to acknowledge")],
         "bell": 3,

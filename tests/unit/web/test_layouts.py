@@ -102,6 +102,12 @@ class TestLayouts:
             ("Not sent", "alert"),
         ]
 
+    def test_a_page_does_without_the_vendor_file_where_it_was_not_built(self) -> None:
+        bare = environment()
+        bare.globals["asset_url"] = lambda name: "" if name == "govuk-frontend.css" else f"/static/{name}"
+        tree = assert_fit(render_child(bare, "base", PAGE, **context()))
+        assert all(link.get("href") for link in tree.iter("link"))
+
 
 class TestErrorPages:
     @pytest.mark.parametrize("name", ERRORS)

@@ -2,6 +2,7 @@
 
 const RESEND_AFTER = 15000; // a send that leads to no new page (a download, a dead line) may be tried again
 const WARN_BEFORE = 120; // seconds before the session ends
+const LONGEST_TIMER = 20 * 86400; // a longer time overflows the browser's timers, which then ring at once
 
 /** One form, one send: a second press of an impatient finger is swallowed. */
 function sendOnce(event) {
@@ -100,6 +101,7 @@ function watchSession() {
     timers.forEach(clearTimeout);
     box.hidden = true;
     button.hidden = false;
+    if (seconds > LONGEST_TIMER) return;
     timers = [
       setTimeout(() => {
         words.textContent = warning;
@@ -115,10 +117,10 @@ function watchSession() {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
-      const answer = await fetch(box.dataset.sessionRenew, { method: "POST", headers: { "X-CSRFToken": token } });
+      // Any answer to a signed-in person prolongs the session; a redirect means that it has ended.
+      const answer = await fetch(box.dataset.sessionRenew, { method: "HEAD", redirect: "manual", cache: "no-store" });
       if (!answer.ok) throw new Error(`session not renewed: ${answer.status}`);
-      start(Number(box.dataset.sessionSeconds));
+      start(Number(answer.headers.get("X-Session-Seconds")) || Number(box.dataset.sessionSeconds));
     } catch {
       words.textContent = box.dataset.sessionFailed;
     } finally {
