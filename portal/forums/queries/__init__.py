@@ -1,0 +1,1 @@
+"""What forums reads: rows, not entities; every query inside the fence."""
