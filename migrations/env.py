@@ -16,7 +16,9 @@ IGNORED_PREFIXES = ("search_fts", "search_row_")  # tables that the search packa
 
 
 def include_object(thing: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    """Leave out what is not described by a model: full-text tables and partitions."""
+    """Leave out what is not described by a model: full-text tables, partitions and generated columns."""
+    if name in {"tsv", "ix_search_row_tsv"}:
+        return False
     return not (kind == "table" and (name or "").startswith(IGNORED_PREFIXES))
 
 

@@ -109,6 +109,11 @@ def unscoped(reason: str) -> Iterator[None]:
             g.pop("fence", None)
 
 
+def present_fence() -> Fence:
+    """The context's fence. Raises ``OutsideFence`` where there is none."""
+    return _fence()
+
+
 def _fence() -> Fence:
     fence: Fence | None = g.get("fence") if has_app_context() else None
     if fence is None:

@@ -33,7 +33,7 @@ def problem(status: int, title: str, detail: str, ref: str, **more: Any) -> Resp
     return response
 
 
-def _answer(status: int, title: str, detail: str, **more: Any) -> Response:
+def _answer(status: int, title: str, detail: str, page: dict[str, Any] | None = None, **more: Any) -> Response:
     ref = reference()
     db.session.rollback()
     level = log.error if status >= 500 else log.info
@@ -42,8 +42,12 @@ def _answer(status: int, title: str, detail: str, **more: Any) -> Response:
         return problem(status, title, detail, ref, **more)
     name = status if status in PAGES else (500 if status >= 500 else 400)
     g.pop("banner", None)  # no page furniture of a space on an error page: nothing leaks
-    body = render_template(f"errors/{name}.html", title=title, detail=detail, reference=ref)
+    body = render_template(f"errors/{name}.html", title=title, detail=detail, reference=ref, **(page or {}))
     return Response(body, status=status, mimetype="text/html")
+
+
+def _wait_words(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 90 else f"{-(-seconds // 60)} minutes"
 
 
 def _portal_error(error: PortalError) -> Response:
@@ -52,7 +56,8 @@ def _portal_error(error: PortalError) -> Response:
         more["errors"] = [{"field": name, "detail": text} for name, text in error.fields.items()]
     if isinstance(error, CaseDataFound):
         more["words"] = list(error.words)
-    response = _answer(error.status, error.title, error.detail, **more)
+    page = {"retry_after": _wait_words(error.retry_after)} if isinstance(error, RateLimited) else None
+    response = _answer(error.status, error.title, error.detail, page, **more)
     if isinstance(error, RateLimited):
         response.headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:

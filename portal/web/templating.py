@@ -94,6 +94,12 @@ def paragraphs(text: str | None) -> Markup:
     return Markup("<br>").join(escape(line) for line in (text or "").splitlines())
 
 
+def _seconds_left() -> int | None:
+    """Seconds until the present sign-in session ends, for the warning two minutes before."""
+    expires = g.get("session_expires")
+    return max(0, int((expires - clock.now()).total_seconds())) if expires else None
+
+
 def furniture() -> dict[str, Any]:
     """The context of every page: viewer, navigation, bell, banner."""
     actor = current_actor()
@@ -107,7 +113,7 @@ def furniture() -> dict[str, Any]:
         "crumbs": g.get("crumbs", []),
         "csp_nonce": csp_nonce(),
         "demo": current_app.config["PORTAL_ENV"] == "demo",
-        "session_expires": g.get("session_expires"),
+        "session_seconds": _seconds_left(),
     }
 
 

@@ -1,0 +1,152 @@
+"""What a file is, from its bytes and never from its name; and which files a discussion takes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zipfile
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+import filetype
+
+Kind = Literal["image", "document", "text", "archive"]
+HEAD = 8192
+MAX_PIXELS = 50_000_000
+MAX_MEMBERS = 2000
+MAX_RATIO = 200
+
+
+class FileRefused(ValueError):
+    """A file that the portal does not take; the message says why, to its sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A type: MIME, usual extension, kind, and whether a page may show it in place."""
+
+    mime: str
+    extension: str
+    kind: Kind
+    inline: bool = False
+
+
+IMAGES = {
+    "image/png": FileType("image/png", "png", "image", True),
+    "image/jpeg": FileType("image/jpeg", "jpg", "image", True),
+    "image/gif": FileType("image/gif", "gif", "image", True),
+    "image/webp": FileType("image/webp", "webp", "image", True),
+}
+PDF = FileType("application/pdf", "pdf", "document")
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+OFFICE = {
+    "word/": FileType(_OFFICE + "wordprocessingml.document", "docx", "document"),
+    "xl/": FileType(_OFFICE + "spreadsheetml.sheet", "xlsx", "document"),
+    "ppt/": FileType(_OFFICE + "presentationml.presentation", "pptx", "document"),
+}
+OPEN = {
+    "application/vnd.oasis.opendocument.text": FileType("application/vnd.oasis.opendocument.text", "odt", "document"),
+    "application/vnd.oasis.opendocument.spreadsheet": FileType(
+        "application/vnd.oasis.opendocument.spreadsheet", "ods", "document"
+    ),
+}
+TEXTS = {
+    "csv": FileType("text/csv", "csv", "text"),
+    "md": FileType("text/markdown", "md", "text"),
+    "feature": FileType("text/plain", "feature", "text"),
+    "bpmn": FileType("application/xml", "bpmn", "text"),
+    "xml": FileType("application/xml", "xml", "text"),
+    "txt": FileType("text/plain", "txt", "text"),
+    "log": FileType("text/plain", "txt", "text"),
+}
+_ACTIVE = re.compile(rb"<\s*(?:!doctype\s+html|html|svg|script|iframe|body|head|object|embed|img)\b|javascript:|\+ADw-", re.IGNORECASE)
+
+
+def detect(stream: BinaryIO, filename: str) -> FileType:
+    """The type of a file from its bytes; the name only chooses among kinds of plain text.
+
+    Leaves ``stream`` at its beginning. Raises ``FileRefused``.
+    """
+    stream.seek(0)
+    head = stream.read(HEAD)
+    stream.seek(0)
+    if not head:
+        raise FileRefused("The file is empty.")
+    guess = filetype.guess(head)
+    mime = guess.mime if guess else ""
+    if mime in IMAGES:
+        _check_image(mime, head)
+        return IMAGES[mime]
+    if head.startswith(b"%PDF-"):
+        return PDF
+    if head.startswith(b"PK\x03\x04"):
+        return _office(stream)
+    if guess is not None and not mime.startswith("text/") and mime != "application/xml":
+        raise FileRefused("Files of this type are not taken. Send a picture, a PDF, an office document or plain text.")
+    return _text(stream, filename)
+
+
+def _check_image(mime: str, head: bytes) -> None:
+    if mime == "image/png" and len(head) >= 24:
+        width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+        if width * height > MAX_PIXELS:
+            raise FileRefused("The picture has too many pixels to show.")
+
+
+def _office(stream: BinaryIO) -> FileType:
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            if len(members) > MAX_MEMBERS:
+                raise FileRefused("The file holds too many parts.")
+            for member in members:
+                if member.flag_bits & 1:
+                    raise FileRefused("The file is encrypted.")
+                if member.file_size > 64 * 1024 * 1024 or member.file_size > MAX_RATIO * max(member.compress_size, 1024):
+                    raise FileRefused("The file unpacks to far more than it is. It is not taken.")
+            if any(name.lower().endswith("vbaproject.bin") for name in names):
+                raise FileRefused("The document holds macros. Save it without them and send it again.")
+            if "mimetype" in names:
+                kind = archive.read("mimetype")[:100].decode("ascii", "replace").strip()
+                if kind in OPEN:
+                    return OPEN[kind]
+            if "[Content_Types].xml" in names:
+                for folder, found in OFFICE.items():
+                    if any(name.startswith(folder) for name in names):
+                        return found
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as error:
+        raise FileRefused("The file is broken.") from error
+    finally:
+        stream.seek(0)
+    raise FileRefused("Archives are not taken. Send the files one by one.")
+
+
+def _text(stream: BinaryIO, filename: str) -> FileType:
+    data = stream.read()
+    stream.seek(0)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", "replace").encode()
+    else:
+        text = data
+        if b"\x00" in data:
+            raise FileRefused("Files of this type are not taken. Send a picture, a PDF, an office document or plain text.")
+    ending = filename.rsplit(".", 1)[-1].lower() if "." in filename else "txt"
+    if ending not in TEXTS:
+        raise FileRefused("Files of this type are not taken. Send a picture, a PDF, an office document or plain text.")
+    if _ACTIVE.search(text[:65536]) and ending not in {"md", "txt", "log", "csv", "feature"}:
+        raise FileRefused("Web pages, drawings and scripts are not taken, because they could run.")
+    if ending in {"txt", "log"} and _ACTIVE.match(text.lstrip()[:200]):
+        raise FileRefused("Web pages, drawings and scripts are not taken, because they could run.")
+    return TEXTS[ending]
+
+
+def safe_filename(name: str) -> str:
+    """A name that is safe in a header and on any disk: no path, no control or direction characters, 120 at most."""
+    last = re.split(r"[/\\]", name or "")[-1]
+    plain = "".join(letter for letter in unicodedata.normalize("NFC", last) if unicodedata.category(letter)[0] != "C")
+    plain = re.sub(r'[<>:"|?*;%]', "_", plain).strip(" .")
+    stem, dot, ending = plain.rpartition(".")
+    if dot and len(ending) <= 10:
+        return f"{stem[:109] or 'file'}.{ending}"
+    return plain[:120] or "file"

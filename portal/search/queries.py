@@ -1,0 +1,99 @@
+"""Reading the index: words in, marked results out, over the spaces that the reader reads and no others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup, escape
+from sqlalchemy import select, tuple_
+
+from portal.core import pagination
+from portal.core.db import db
+from portal.core.identity import Actor
+from portal.search import partitions
+from portal.search.models import SearchRow
+
+PAGE = 20
+MAX_TERMS = 8
+WORDS = re.compile(r'"([^"]{1,80})"|([^\s"]{1,80})')
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result: marked title and excerpt are safe HTML."""
+
+    kind: str
+    title: Markup
+    excerpt: Markup
+    path: str
+    by: str
+    at: datetime
+    space_id: int
+
+
+def terms_of(query: str) -> tuple[list[str], bool]:
+    """The words and quoted phrases of a query (at most eight), and whether the last is still being typed."""
+    cleaned = "".join(letter if letter.isprintable() else " " for letter in query)[:300]
+    found = [phrase or word for phrase, word in WORDS.findall(cleaned)]
+    terms = [term for term in found if any(letter.isalnum() for letter in term)][:MAX_TERMS]
+    return terms, bool(terms) and not cleaned.rstrip().endswith('"')
+
+
+def list_hits(
+    actor: Actor, query: str, *, space_id: int | None = None, kind: str | None = None, after: str | None = None
+) -> pagination.Page[Hit]:
+    """What the reader may read that holds all the words, newest first.
+
+    Raises ``Invalid`` for a broken cursor. An empty query finds nothing.
+    """
+    key = pagination.decode(after, (str, int, int))
+    terms, prefix = terms_of(query)
+    spaces = [space_id] if space_id is not None and actor.reads(space_id) else sorted(actor.readable)
+    if not terms or (space_id is not None and not actor.reads(space_id)):
+        return pagination.Page(())
+    # ids rise with time inside a space, so a cursor's moment bounds each space's candidates
+    candidates = partitions.find(spaces, terms, prefix, None)
+    pairs = [(space, row) for space, rows in candidates.items() for row in rows]
+    if not pairs:
+        return pagination.Page(())
+    found = select(
+        SearchRow.space_id, SearchRow.id, SearchRow.kind, SearchRow.title, SearchRow.body, SearchRow.path, SearchRow.by, SearchRow.at
+    ).where(tuple_(SearchRow.space_id, SearchRow.id).in_(pairs))
+    if kind:
+        found = found.where(SearchRow.kind == kind)
+    if key:
+        moment = datetime.fromisoformat(key[0])
+        found = found.where(tuple_(SearchRow.at, SearchRow.space_id, SearchRow.id) < (moment, key[1], key[2]))
+    rows = db.session.execute(
+        found.order_by(SearchRow.at.desc(), SearchRow.space_id.desc(), SearchRow.id.desc()).limit(PAGE + 1)
+    ).all()
+    page = pagination.page(rows, PAGE, lambda row: (row.at.isoformat(), row.space_id, row.id))
+    hits = [
+        Hit(row.kind, mark(row.title, terms), mark(excerpt(row.body, terms), terms), row.path, row.by, row.at, row.space_id)
+        for row in page.items
+    ]
+    return pagination.Page(hits, page.next)
+
+
+def excerpt(body: str, terms: Sequence[str], size: int = 220) -> str:
+    """The part of a text around the first word that was looked for."""
+    flat = " ".join(body.split())
+    places = [at for term in terms if (at := flat.lower().find(term.lower())) >= 0]
+    start = max(0, min(places, default=0) - size // 3)
+    cut = flat[start : start + size]
+    return ("…" if start else "") + cut + ("…" if start + size < len(flat) else "")
+
+
+def mark(text: str, terms: Sequence[str]) -> Markup:
+    """``text`` escaped, with the words looked for inside ``<mark>``."""
+    stems = [re.escape(term if len(term) < 5 else term[: max(4, len(term) - 2)]) for term in terms]
+    pattern = re.compile(r"\b(?:" + "|".join(stems) + r")[\w’'-]*", re.IGNORECASE)
+    parts: list[Markup] = []
+    last = 0
+    for match in pattern.finditer(text):
+        parts += [escape(text[last : match.start()]), Markup("<mark>{}</mark>").format(match.group())]
+        last = match.end()
+    return Markup("").join([*parts, escape(text[last:])])
