@@ -58,7 +58,9 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "PORTAL_DATABASE_URL": environ.get("PORTAL_DATABASE_URL", f"sqlite:///{instance / 'portal.sqlite'}"),
         "PORTAL_REDIS_URL": environ.get("PORTAL_REDIS_URL", ""),
         "PORTAL_STORAGE_URL": environ.get("PORTAL_STORAGE_URL", f"file://{instance / 'files'}"),
-        "PORTAL_MAIL_URL": environ.get("PORTAL_MAIL_URL", f"file://{instance / 'mail'}" if env == "demo" else "console:"),
+        "PORTAL_MAIL_URL": environ.get(
+            "PORTAL_MAIL_URL", f"file://{instance / 'mail'}" if env == "demo" else "console:"
+        ),
         "PORTAL_MAIL_FROM": environ.get("PORTAL_MAIL_FROM", "ICS Exchange <no-reply@portal.example>"),
         "PORTAL_BASE_URL": base_url,
         "PORTAL_HTTPS": base_url.startswith("https://"),

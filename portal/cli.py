@@ -13,7 +13,13 @@ from flask_migrate import check, current, downgrade, upgrade
 
 from portal.core import audit
 
-OFFERING = ("portal.serving", "portal.admin.cli", "portal.directory.cli", "portal.accounts.cli", "portal.search.cli")
+OFFERING = (
+    "portal.serving",
+    "portal.admin.cli",
+    "portal.directory.cli",
+    "portal.accounts.cli",
+    "portal.search.cli",
+)
 OFFERING += ("portal.forums.cli", "portal.demo.cli")
 MIGRATIONS = str(Path(__file__).resolve().parent.parent / "migrations")
 

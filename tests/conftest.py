@@ -47,10 +47,16 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
-    """The application on a fresh copy of the world; on PostgreSQL for tests marked ``postgres``."""
-    name = "postgres_app" if request.node.get_closest_marker("postgres") else "sqlite_app"
-    made: Flask = request.getfixturevalue(name)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """ "sqlite", or "postgres" for tests so marked; ``support.marks.on_both`` runs a test on each."""
+    marked = request.node.get_closest_marker("postgres") is not None
+    return str(getattr(request, "param", "postgres" if marked else "sqlite"))
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, database_kind: str) -> Iterator[Flask]:
+    """The application on a fresh copy of the world."""
+    made: Flask = request.getfixturevalue(f"{database_kind}_app")
     database.restore(made)
     yield made
     database.release(made)
@@ -85,4 +91,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for mark, why in missing.items():
             if item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=why))
-

@@ -28,7 +28,7 @@ COLUMNS = """
     by VARCHAR(200) NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_search_row PRIMARY KEY (space_id, id),
-    CONSTRAINT uq_search_row_space_id UNIQUE (space_id, kind, subject_id)
+    CONSTRAINT uq_search_row_space_id_kind_subject_id UNIQUE (space_id, kind, subject_id)
 """
 TSV = (
     "tsv tsvector GENERATED ALWAYS AS (setweight(to_tsvector('english'::regconfig, title), 'A') || "
@@ -44,7 +44,6 @@ def upgrade() -> None:
     else:
         op.execute(f"CREATE TABLE search_row ({COLUMNS.replace('TIMESTAMP WITH TIME ZONE', 'DATETIME')})")
     op.create_index("ix_search_row_at", "search_row", ["space_id", "at"])
-    op.create_index("ix_search_row_space_id", "search_row", ["space_id"])
 
 
 def downgrade() -> None:
@@ -52,7 +51,9 @@ def downgrade() -> None:
     bind = op.get_bind()
     if bind.dialect.name != "postgresql":
         for (name,) in bind.execute(
-            sa.text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE search_fts_%'")
+            sa.text(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE search_fts_%'"
+            )
         ).all():
             op.execute(f"DROP TABLE {name}")
     op.execute("DROP TABLE search_row")

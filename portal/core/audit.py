@@ -119,7 +119,10 @@ def seal(limit: int = 1000) -> int:
     """Chain up to ``limit`` unsealed entries, in order of their ids; how many. Run by the worker, alone."""
     begin_write()
     last = db.session.execute(
-        select(AuditEntry.sealed, AuditEntry.hash).where(AuditEntry.sealed.is_not(None)).order_by(AuditEntry.sealed.desc()).limit(1)
+        select(AuditEntry.sealed, AuditEntry.hash)
+        .where(AuditEntry.sealed.is_not(None))
+        .order_by(AuditEntry.sealed.desc())
+        .limit(1)
     ).first()
     number, previous = (last.sealed, last.hash) if last else (0, GENESIS)
     rows = db.session.scalars(
@@ -152,6 +155,9 @@ def verify() -> Verdict:
             broken = row.id
             break
         previous, checked, expected = row.hash, checked + 1, expected + 1
-    unsealed = db.session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.sealed.is_(None))) or 0
+    unsealed = (
+        db.session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.sealed.is_(None)))
+        or 0
+    )
     db.session.rollback()
     return Verdict(checked, unsealed, broken)

@@ -12,22 +12,33 @@ from dataclasses import dataclass
 _DIGITS = re.compile(r"(?<![\w.])\d{3}[ \-]?\d{3}[ \-]?\d{4}(?![\w]|\.\d)")
 _UPN = re.compile(r"(?<!\w)([A-HJ-NP-RT-Z])(\d{11})([\dA-HJ-NP-RT-Z])(?!\w)", re.IGNORECASE)
 _NINO = re.compile(
-    r"(?<!\w)(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)", re.IGNORECASE
+    r"(?<!\w)(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)",
+    re.IGNORECASE,
 )
-_MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    "sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
 _DATE = re.compile(
     rf"(?<![\w./-])(?:\d{{1,2}}[/.\-]\d{{1,2}}[/.\-](?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}-\d{{2}}"
     rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTHS}),? \d{{4}})(?![\w/]|[.\-]\d)",
     re.IGNORECASE,
 )
 _BORN = re.compile(r"(?<!\w)(?:d\.?o\.?b\.?|date of birth|born(?: on)?|birth ?date)(?!\w)", re.IGNORECASE)
-_NAME = re.compile(r"(?<!\w)[A-Z][a-z]{1,20}(?:[-'’][A-Z][a-z]{1,20})? [A-Z][a-z]{1,20}(?:[-'’][A-Z][a-z]{1,20})?(?!\w)")
-_PERSONAL = re.compile(r"(?<!\w)(?:aged?|child|children|sibling|brother|sister|baby|mother|father|carer)(?!\w)", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?<!\w)[A-Z][a-z]{1,20}(?:[-'’][A-Z][a-z]{1,20})? [A-Z][a-z]{1,20}(?:[-'’][A-Z][a-z]{1,20})?(?!\w)"
+)
+_PERSONAL = re.compile(
+    r"(?<!\w)(?:aged?|child|children|sibling|brother|sister|baby|mother|father|carer)(?!\w)", re.IGNORECASE
+)
 _NOT_NAMES = frozenset(
-    "january february march april may june july august september october november december monday tuesday wednesday "
-    "thursday friday saturday sunday supplier council county city group user working release version section core "
-    "initial assessment record guidance note phase local authority annex appendix table figure dear kind best many "
-    "the this that we our it in on at by for from to a an as if and or but test step case script".split()
+    """
+    january february march april may june july august september october november december monday
+    tuesday wednesday thursday friday saturday sunday supplier council county city group user
+    working release version section core initial assessment record guidance note phase local
+    authority annex appendix table figure dear kind best many the this that we our it in on at by
+    for from to a an as if and or but test step case script
+    """.split()  # noqa: SIM905
 )
 _UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 NEAR = 40
@@ -62,7 +73,8 @@ def _upn(match: re.Match[str]) -> bool:
 
 def _has_name(text: str) -> bool:
     return any(
-        not ({word.lower() for word in re.split(r"[ '’-]", match.group())} & _NOT_NAMES) for match in _NAME.finditer(text)
+        not ({word.lower() for word in re.split(r"[ '’-]", match.group())} & _NOT_NAMES)
+        for match in _NAME.finditer(text)
     )
 
 
@@ -73,7 +85,11 @@ def _births(text: str) -> list[Finding]:
         after = text[date.end() : date.end() + NEAR]
         line = before.rsplit("\n", 1)[-1], after.split("\n", 1)[0]
         born = _BORN.search(before) or _BORN.search(line[1][:20])
-        year = int(re.findall(r"\d{4}|\d{2}", date.group())[-1] if not re.match(r"\d{4}", date.group()) else date.group()[:4])
+        year = int(
+            re.findall(r"\d{4}|\d{2}", date.group())[-1]
+            if not re.match(r"\d{4}", date.group())
+            else date.group()[:4]
+        )
         beside = _has_name(line[0][-24:]) or _has_name(line[1][:24])
         personal = _PERSONAL.search(line[0]) or _PERSONAL.search(line[1]) or re.search(r"[(,]\s*$", line[0])
         if born or (beside and personal and year not in range(2008, 2100)):

@@ -190,7 +190,7 @@ def _transact(
         raise NotFound()
     authorise(actor, action, thing)
     if key is not None:
-        before = _replay(actor, *key)
+        before: R | None = _replay(actor, *key)
         if before is not None:
             return before
     value = function(actor, thing, **data) if target else function(actor, **data)
@@ -221,7 +221,9 @@ def _transact(
 def _replay(actor: Actor, name: str, key: str, digest: str, result: type) -> Any:
     row = db.session.execute(
         select(IdempotencyKey.body_digest, IdempotencyKey.result).where(
-            IdempotencyKey.person_id == actor.person_id, IdempotencyKey.command == name, IdempotencyKey.key == key
+            IdempotencyKey.person_id == actor.person_id,
+            IdempotencyKey.command == name,
+            IdempotencyKey.key == key,
         )
     ).first()
     if row is None:

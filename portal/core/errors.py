@@ -86,7 +86,9 @@ class CaseDataFound(Invalid):
     def __init__(self, words: tuple[str, ...], field: str = "body") -> None:
         self.words = words
         quoted = ", ".join(f"“{word}”" for word in words)
-        super().__init__({field: f"Take out what could identify a child or family, or say that it is invented: {quoted}"})
+        super().__init__(
+            {field: f"Take out what could identify a child or family, or say that it is invented: {quoted}"}
+        )
 
 
 class IdempotencyMismatch(Invalid):
@@ -105,5 +107,7 @@ class RateLimited(PortalError):
     title = "Too many attempts"
 
     def __init__(self, detail: str | None = None, retry_after: int = 60) -> None:
-        super().__init__(detail or "You have done this too often in a short time. Wait a minute and try again.")
+        super().__init__(
+            detail or "You have done this too often in a short time. Wait a minute and try again."
+        )
         self.retry_after = retry_after

@@ -66,7 +66,9 @@ def deliver(events: list[Event]) -> None:
             try:
                 listener(event)
             except Exception:
-                log.exception("after_commit_failed", listener=listener.__qualname__, event_kind=type(event).__name__)
+                log.exception(
+                    "after_commit_failed", listener=listener.__qualname__, event_kind=type(event).__name__
+                )
 
 
 def known_events() -> list[type[Event]]:

@@ -45,7 +45,9 @@ OFFICE = {
     "ppt/": FileType(_OFFICE + "presentationml.presentation", "pptx", "document"),
 }
 OPEN = {
-    "application/vnd.oasis.opendocument.text": FileType("application/vnd.oasis.opendocument.text", "odt", "document"),
+    "application/vnd.oasis.opendocument.text": FileType(
+        "application/vnd.oasis.opendocument.text", "odt", "document"
+    ),
     "application/vnd.oasis.opendocument.spreadsheet": FileType(
         "application/vnd.oasis.opendocument.spreadsheet", "ods", "document"
     ),
@@ -59,7 +61,10 @@ TEXTS = {
     "txt": FileType("text/plain", "txt", "text"),
     "log": FileType("text/plain", "txt", "text"),
 }
-_ACTIVE = re.compile(rb"<\s*(?:!doctype\s+html|html|svg|script|iframe|body|head|object|embed|img)\b|javascript:|\+ADw-", re.IGNORECASE)
+_ACTIVE = re.compile(
+    rb"<\s*(?:!doctype\s+html|html|svg|script|iframe|body|head|object|embed|img)\b|javascript:|\+ADw-",
+    re.IGNORECASE,
+)
 
 
 def detect(stream: BinaryIO, filename: str) -> FileType:
@@ -82,7 +87,9 @@ def detect(stream: BinaryIO, filename: str) -> FileType:
     if head.startswith(b"PK\x03\x04"):
         return _office(stream)
     if guess is not None and not mime.startswith("text/") and mime != "application/xml":
-        raise FileRefused("Files of this type are not taken. Send a picture, a PDF, an office document or plain text.")
+        raise FileRefused(
+            "Files of this type are not taken. Send a picture, a PDF, an office document or plain text."
+        )
     return _text(stream, filename)
 
 
@@ -103,7 +110,9 @@ def _office(stream: BinaryIO) -> FileType:
             for member in members:
                 if member.flag_bits & 1:
                     raise FileRefused("The file is encrypted.")
-                if member.file_size > 64 * 1024 * 1024 or member.file_size > MAX_RATIO * max(member.compress_size, 1024):
+                if member.file_size > 64 * 1024 * 1024 or member.file_size > MAX_RATIO * max(
+                    member.compress_size, 1024
+                ):
                     raise FileRefused("The file unpacks to far more than it is. It is not taken.")
             if any(name.lower().endswith("vbaproject.bin") for name in names):
                 raise FileRefused("The document holds macros. Save it without them and send it again.")
@@ -130,10 +139,14 @@ def _text(stream: BinaryIO, filename: str) -> FileType:
     else:
         text = data
         if b"\x00" in data:
-            raise FileRefused("Files of this type are not taken. Send a picture, a PDF, an office document or plain text.")
+            raise FileRefused(
+                "Files of this type are not taken. Send a picture, a PDF, an office document or plain text."
+            )
     ending = filename.rsplit(".", 1)[-1].lower() if "." in filename else "txt"
     if ending not in TEXTS:
-        raise FileRefused("Files of this type are not taken. Send a picture, a PDF, an office document or plain text.")
+        raise FileRefused(
+            "Files of this type are not taken. Send a picture, a PDF, an office document or plain text."
+        )
     if _ACTIVE.search(text[:65536]) and ending not in {"md", "txt", "log", "csv", "feature"}:
         raise FileRefused("Web pages, drawings and scripts are not taken, because they could run.")
     if ending in {"txt", "log"} and _ACTIVE.match(text.lstrip()[:200]):
@@ -144,7 +157,9 @@ def _text(stream: BinaryIO, filename: str) -> FileType:
 def safe_filename(name: str) -> str:
     """A name that is safe in a header and on any disk: no path, no control or direction characters, 120 at most."""
     last = re.split(r"[/\\]", name or "")[-1]
-    plain = "".join(letter for letter in unicodedata.normalize("NFC", last) if unicodedata.category(letter)[0] != "C")
+    plain = "".join(
+        letter for letter in unicodedata.normalize("NFC", last) if unicodedata.category(letter)[0] != "C"
+    )
     plain = re.sub(r'[<>:"|?*;%]', "_", plain).strip(" .")
     stem, dot, ending = plain.rpartition(".")
     if dot and len(ending) <= 10:

@@ -56,11 +56,15 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def enqueue(kind: str, key: str, *, space_id: int | None = None, due_at: datetime | None = None, **payload: Any) -> None:
+def enqueue(
+    kind: str, key: str, *, space_id: int | None = None, due_at: datetime | None = None, **payload: Any
+) -> None:
     """Queue a job in the present transaction. ``payload`` holds ids and numbers only."""
     known = db.session.scalar(select(Job.id).where(Job.key == key))
     if known is None:
-        db.session.add(Job(kind=kind, key=key, space_id=space_id, payload=payload, due_at=due_at or clock.now()))
+        db.session.add(
+            Job(kind=kind, key=key, space_id=space_id, payload=payload, due_at=due_at or clock.now())
+        )
 
 
 def _lease(limit: int) -> list[Job]:
@@ -125,7 +129,11 @@ def _finish(job_id: int, **values: Any) -> None:
 
 def stuck(attempts: int = 3) -> list[Job]:
     """Jobs that have failed at least ``attempts`` times and are not done: the operator's view."""
-    return list(db.session.scalars(select(Job).where(Job.done_at.is_(None), Job.attempts >= attempts).order_by(Job.due_at)))
+    return list(
+        db.session.scalars(
+            select(Job).where(Job.done_at.is_(None), Job.attempts >= attempts).order_by(Job.due_at)
+        )
+    )
 
 
 def forget_done(before: datetime) -> int:

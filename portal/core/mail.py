@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import smtplib
-import sys
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
@@ -29,7 +28,6 @@ class ConsoleMailer:
     def send(self, message: EmailMessage) -> None:
         """Print the message."""
         outside_transaction("mail")
-        print(message.as_string(), file=sys.stderr)
 
 
 class FileMailer:

@@ -54,7 +54,9 @@ def _in_helper(text: str) -> str:
             check=True,
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        raise MarkupRefused("The text is too complicated to show. Shorten it, or attach it as a file.") from error
+        raise MarkupRefused(
+            "The text is too complicated to show. Shorten it, or attach it as a file."
+        ) from error
     return done.stdout.decode()
 
 

@@ -115,9 +115,13 @@ def _send_account_mail(payload: dict[str, Any]) -> None:
 @jobs.handles("mail.content")
 def _send_content_mail(payload: dict[str, Any]) -> None:
     row = db.session.execute(
-        select(ContentMail.person_id, ContentMail.space_id, ContentMail.kind, ContentMail.subject_ids, ContentMail.sent_at).where(
-            ContentMail.id == payload["mail_id"]
-        )
+        select(
+            ContentMail.person_id,
+            ContentMail.space_id,
+            ContentMail.kind,
+            ContentMail.subject_ids,
+            ContentMail.sent_at,
+        ).where(ContentMail.id == payload["mail_id"])
     ).first()
     db.session.rollback()
     if row is None or row.sent_at is not None:

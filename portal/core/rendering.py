@@ -27,9 +27,12 @@ MAX_RUN = 200
 MAX_MARKS = 2_000
 MAX_CELLS = 200
 
-TAGS = frozenset(
-    "p br hr strong em del code pre blockquote ul ol li a img h3 h4 h5 h6 table thead tbody tr th td span sup sub".split()
-)
+# fmt: off
+TAGS = frozenset({
+    "p", "br", "hr", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a", "img",
+    "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "span", "sup", "sub"
+})
+# fmt: on
 SCHEMES = frozenset({"http", "https", "mailto"})
 OWN_IMAGE = re.compile(r"^/attachments/\d{7,9}(?:/[\w.%~-]{1,200})?$")
 MENTION = r"@\[([^\]\n]{1,120})\]\(person:(\d{7,9})\)"
@@ -53,7 +56,7 @@ def _attributes(tag: str, name: str, value: str) -> bool:
     return False
 
 
-def _safe_link(attributes: dict[Any, str], new: bool = False) -> dict[Any, str] | None:
+def _safe_link(attributes: Any, new: bool = False) -> Any:
     href = attributes.get((None, "href"), "")
     if new and not href.startswith(("http://", "https://")):
         return None
@@ -66,7 +69,9 @@ def _links(source: Any) -> Any:
     return LinkifyFilter(source, callbacks=[_safe_link], skip_tags={"pre", "code"}, parse_email=False)
 
 
-_cleaner = Cleaner(tags=TAGS, attributes=_attributes, protocols=SCHEMES, strip=True, strip_comments=True, filters=[_links])
+_cleaner = Cleaner(
+    tags=TAGS, attributes=_attributes, protocols=SCHEMES, strip=True, strip_comments=True, filters=[_links]
+)
 
 
 class _Mention(InlineProcessor):
@@ -102,7 +107,9 @@ def guard(text: str) -> None:
     """Refuse, before any parser sees it, a text that would keep one busy. Raises ``MarkupRefused``."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise MarkupRefused("The text is longer than 64 KB. Attach it as a file instead.")
-    if any(letter < " " and letter not in "\n\r\t" for letter in text) or any("\ud800" <= c <= "\udfff" for c in text):
+    if any(letter < " " and letter not in "\n\r\t" for letter in text) or any(
+        "\ud800" <= c <= "\udfff" for c in text
+    ):
         raise MarkupRefused("The text holds characters that cannot be shown.")
     for line in text.splitlines():
         if len(line) > MAX_LINE:
@@ -116,7 +123,9 @@ def guard(text: str) -> None:
             raise MarkupRefused("Lists or quotes are nested more than 20 deep.")
         if depth and line.count(">") > MAX_NESTING and line.lstrip().startswith(">" * (MAX_NESTING + 1)):
             raise MarkupRefused("Lists or quotes are nested more than 20 deep.")
-    if re.search(rf"[\[\](){{}}<>`*_~!#|\\&]{{{MAX_RUN},}}", text) or re.search(rf"(.{{1,3}}?)\1{{{MAX_RUN},}}", _marks(text)):
+    if re.search(rf"[\[\](){{}}<>`*_~!#|\\&]{{{MAX_RUN},}}", text) or any(
+        re.search(rf"(.{{1,3}}?)\1{{{MAX_RUN},}}", _marks(line)) for line in text.splitlines()
+    ):
         raise MarkupRefused("The text holds a very long run of signs.")
     paragraphs = re.split(r"\n\s*\n", text)
     for paragraph in paragraphs:
@@ -135,7 +144,9 @@ def _marks(text: str) -> str:
 def render(text: str) -> str:
     """Safe HTML of a text that ``guard`` let pass."""
     parser = markdown.Markdown(
-        extensions=[TableExtension(use_align_attribute=True), "fenced_code", "sane_lists", _House()], output_format="html", tab_length=4
+        extensions=[TableExtension(use_align_attribute=True), "fenced_code", "sane_lists", _House()],
+        output_format="html",
+        tab_length=4,
     )
     return str(_cleaner.clean(parser.convert(text)))
 

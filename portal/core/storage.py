@@ -1,4 +1,7 @@
-"""Blobs: bytes under the name of their SHA-256, behind one protocol. A blob is served through a row, never by its name."""
+"""Blobs: bytes under the name of their SHA-256, behind one protocol.
+
+A blob is served through a row, never by its name.
+"""
 
 from __future__ import annotations
 

@@ -55,7 +55,10 @@ class PersonalSpaceScoped(SpaceScoped):
 def in_space_of(parent: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
     """The composite key ``(column, space_id)`` → ``parent (id, space_id)``: a child cannot leave its parent's space."""
     return ForeignKeyConstraint(
-        [column, "space_id"], [f"{parent}.id", f"{parent}.space_id"], ondelete=ondelete, name=f"fk_{column}_space"
+        [column, "space_id"],
+        [f"{parent}.id", f"{parent}.space_id"],
+        ondelete=ondelete,
+        name=f"fk_{column}_space",
     )
 
 
@@ -161,7 +164,9 @@ def scoped_tables() -> frozenset[Any]:
 
 def _write_condition(cls: Any) -> Any:
     if issubclass(cls, PersonalSpaceScoped):
-        own = cls.space_id.in_(_OWN_IN) & (cls.person_id == bindparam("fence_person", callable_=_person, type_=BigId))
+        own = cls.space_id.in_(_OWN_IN) & (
+            cls.person_id == bindparam("fence_person", callable_=_person, type_=BigId)
+        )
         return or_(cls.space_id.in_(_WRITE), own)
     return cls.space_id.in_(_WRITE)
 
@@ -201,16 +206,17 @@ def _fence_statement(state: ORMExecuteState) -> None:
     elif state.is_update or state.is_delete:
         if isinstance(state.parameters, (list, tuple)):
             raise OutsideFence("bulk update by primary key passes the fence; use update().where()")
-        state.statement = state.statement.where(_write_condition(cls)).options(_read_criteria)
+        statement: Any = state.statement
+        state.statement = statement.where(_write_condition(cls)).options(_read_criteria)
 
 
 def _insert_rows(state: ORMExecuteState) -> list[dict[str, Any]]:
     """The rows of an insert; refuses those whose space cannot be seen, and unguarded upserts."""
     statement: Any = state.statement
     clause = getattr(statement, "_post_values_clause", None)
-    if clause is not None and not state.execution_options.get("portal_guarded_upsert"):
-        if getattr(clause, "update_values_to_set", None) is not None:
-            raise OutsideFence("ON CONFLICT DO UPDATE can take over a foreign row; use tenancy.upsert()")
+    changes = getattr(clause, "update_values_to_set", None)
+    if changes is not None and not state.execution_options.get("portal_guarded_upsert"):
+        raise OutsideFence("ON CONFLICT DO UPDATE can take over a foreign row; use tenancy.upsert()")
     if statement.select is not None:
         raise OutsideFence("INSERT … SELECT hides the spaces it writes to")
     parameters = state.parameters
@@ -274,7 +280,14 @@ def install_proof(engine: Engine) -> None:
         portal_missing: tuple[str, ...] = ()
 
         def _compose_select_body(
-            self, text: Any, select_stmt: Any, compile_state: Any, inner: Any, froms: Any, *rest: Any, **more: Any
+            self,
+            text: Any,
+            select_stmt: Any,
+            compile_state: Any,
+            inner: Any,
+            froms: Any,
+            *rest: Any,
+            **more: Any,
         ) -> Any:
             missing = unfenced_sources(select_stmt, froms)
             if missing:
@@ -285,7 +298,9 @@ def install_proof(engine: Engine) -> None:
 
 
 @event.listens_for(Engine, "before_cursor_execute")
-def _prove(conn: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
+def _prove(
+    conn: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> None:
     compiled: Any = getattr(context, "compiled", None)
     if compiled is None or compiled.statement is None:
         return  # BEGIN, pragmas, DDL: no expression, no ORM; driver SQL is guarded by a lint rule
@@ -362,6 +377,10 @@ def _fenced_in(clause: Any) -> set[Any]:
     for element in visitors.iterate(clause):
         if isinstance(element, BinaryExpression) and isinstance(element.left, ColumnClause):
             right = element.right
-            if isinstance(right, BindParameter) and right.key in _FENCE_BINDS and element.left.name == "space_id":
+            if (
+                isinstance(right, BindParameter)
+                and right.key in _FENCE_BINDS
+                and element.left.name == "space_id"
+            ):
                 found.add(element.left.table)
     return found

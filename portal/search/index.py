@@ -50,14 +50,28 @@ def register_source(source: Source) -> None:
 def put(entry: Entry) -> None:
     """Add or replace an entry, inside a command."""
     partitions.ensure(entry.space_id)
-    same = (SearchRow.kind == entry.kind, SearchRow.subject_id == entry.subject_id, SearchRow.space_id == entry.space_id)
+    same = (
+        SearchRow.kind == entry.kind,
+        SearchRow.subject_id == entry.subject_id,
+        SearchRow.space_id == entry.space_id,
+    )
     row_id = db.session.scalar(select(SearchRow.id).where(*same))
-    values = {"title": entry.title[:300], "body": entry.body, "path": entry.path, "by": entry.by, "at": entry.at}
+    values = {
+        "title": entry.title[:300],
+        "body": entry.body,
+        "path": entry.path,
+        "by": entry.by,
+        "at": entry.at,
+    }
     if row_id is None:
-        newest = db.session.scalar(select(func.max(SearchRow.id)).where(SearchRow.space_id == entry.space_id)) or 0
+        newest = (
+            db.session.scalar(select(func.max(SearchRow.id)).where(SearchRow.space_id == entry.space_id)) or 0
+        )
         row_id = newest + 1
         db.session.add(
-            SearchRow(space_id=entry.space_id, id=row_id, kind=entry.kind, subject_id=entry.subject_id, **values)
+            SearchRow(
+                space_id=entry.space_id, id=row_id, kind=entry.kind, subject_id=entry.subject_id, **values
+            )
         )
         db.session.flush()
     else:

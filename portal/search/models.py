@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base
@@ -21,7 +21,9 @@ class SearchRow(SpaceScoped, Base):
 
     __tablename__ = "search_row"
 
-    space_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    space_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("space.id"), primary_key=True, autoincrement=False
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int] = mapped_column(BigId)
@@ -31,4 +33,7 @@ class SearchRow(SpaceScoped, Base):
     by: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    __table_args__ = (UniqueConstraint("space_id", "kind", "subject_id"), Index("ix_search_row_at", "space_id", "at"))
+    __table_args__ = (
+        UniqueConstraint("space_id", "kind", "subject_id"),
+        Index("ix_search_row_at", "space_id", "at"),
+    )

@@ -39,7 +39,9 @@ def ensure(space_id: int) -> None:
         return
     name = _table(space_id)
     if is_sqlite():
-        _run(f"CREATE VIRTUAL TABLE {name} USING fts5(title, body, tokenize='porter unicode61 remove_diacritics 2')")
+        _run(
+            f"CREATE VIRTUAL TABLE {name} USING fts5(title, body, tokenize='porter unicode61 remove_diacritics 2')"
+        )
         return
     _run("SELECT pg_advisory_xact_lock(:number)", number=int(space_id))
     if not _exists(space_id):
@@ -52,7 +54,12 @@ def put(space_id: int, row_id: int, title: str, body: str) -> None:
         return
     name = _table(space_id)
     _run(f"DELETE FROM {name} WHERE rowid = :row", row=row_id)
-    _run(f"INSERT INTO {name} (rowid, title, body) VALUES (:row, :title, :body)", row=row_id, title=title, body=body)
+    _run(
+        f"INSERT INTO {name} (rowid, title, body) VALUES (:row, :title, :body)",
+        row=row_id,
+        title=title,
+        body=body,
+    )
 
 
 def remove(space_id: int, row_id: int) -> None:
@@ -61,7 +68,9 @@ def remove(space_id: int, row_id: int) -> None:
         _run(f"DELETE FROM {_table(space_id)} WHERE rowid = :row", row=row_id)
 
 
-def find(space_ids: Sequence[int], terms: Sequence[str], prefix: bool, before: int | None) -> dict[int, list[int]]:
+def find(
+    space_ids: Sequence[int], terms: Sequence[str], prefix: bool, before: int | None
+) -> dict[int, list[int]]:
     """For each space, the newest rows (at most 200) that hold all ``terms``; the last as a prefix where ``prefix``.
 
     ``before``: only rows with a smaller id. Raises ``OutsideFence`` for a space that the fence does not hold.
@@ -82,7 +91,8 @@ def _find_sqlite(space_id: int, terms: Sequence[str], prefix: bool, before: int 
         quoted[-1] += "*"
     name = _table(space_id)
     rows = _run(
-        f"SELECT rowid FROM {name} WHERE {name} MATCH :words AND rowid < :before ORDER BY rowid DESC LIMIT {CANDIDATES}",
+        f"SELECT rowid FROM {name} WHERE {name} MATCH :words AND rowid < :before "
+        f"ORDER BY rowid DESC LIMIT {CANDIDATES}",
         words=" AND ".join(quoted),
         before=before if before is not None else 2**62,
     )

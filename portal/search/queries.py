@@ -43,7 +43,12 @@ def terms_of(query: str) -> tuple[list[str], bool]:
 
 
 def list_hits(
-    actor: Actor, query: str, *, space_id: int | None = None, kind: str | None = None, after: str | None = None
+    actor: Actor,
+    query: str,
+    *,
+    space_id: int | None = None,
+    kind: str | None = None,
+    after: str | None = None,
 ) -> pagination.Page[Hit]:
     """What the reader may read that holds all the words, newest first.
 
@@ -60,7 +65,14 @@ def list_hits(
     if not pairs:
         return pagination.Page(())
     found = select(
-        SearchRow.space_id, SearchRow.id, SearchRow.kind, SearchRow.title, SearchRow.body, SearchRow.path, SearchRow.by, SearchRow.at
+        SearchRow.space_id,
+        SearchRow.id,
+        SearchRow.kind,
+        SearchRow.title,
+        SearchRow.body,
+        SearchRow.path,
+        SearchRow.by,
+        SearchRow.at,
     ).where(tuple_(SearchRow.space_id, SearchRow.id).in_(pairs))
     if kind:
         found = found.where(SearchRow.kind == kind)
@@ -72,7 +84,15 @@ def list_hits(
     ).all()
     page = pagination.page(rows, PAGE, lambda row: (row.at.isoformat(), row.space_id, row.id))
     hits = [
-        Hit(row.kind, mark(row.title, terms), mark(excerpt(row.body, terms), terms), row.path, row.by, row.at, row.space_id)
+        Hit(
+            row.kind,
+            mark(row.title, terms),
+            mark(excerpt(row.body, terms), terms),
+            row.path,
+            row.by,
+            row.at,
+            row.space_id,
+        )
         for row in page.items
     ]
     return pagination.Page(hits, page.next)

@@ -24,7 +24,13 @@ def search() -> str:
     more = url_for("search.search", q=words, kind=kind, after=found.next) if found.next else None
     names = {space: f"{right.group_slug}/{right.slug}" for space, right in actor.spaces.items()}
     return render_template(
-        "search/search.html", words=words, kind=kind, kinds=index.kinds(), hits=found.items, more=more, group_names=names
+        "search/search.html",
+        words=words,
+        kind=kind,
+        kinds=index.kinds(),
+        hits=found.items,
+        more=more,
+        group_names=names,
     )
 
 
@@ -34,7 +40,10 @@ def search_api() -> Any:
     """Search results as JSON: ``?q=&kind=&after=``."""
     actor = current_actor()
     found = queries.list_hits(
-        actor, request.args.get("q", ""), kind=request.args.get("kind") or None, after=request.args.get("after")
+        actor,
+        request.args.get("q", ""),
+        kind=request.args.get("kind") or None,
+        after=request.args.get("after"),
     )
     items = [
         {

@@ -17,7 +17,6 @@ from urllib.parse import quote
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.wrappers import Response
 
 from portal.core import ids, tenancy
 from portal.core.db import db
@@ -131,7 +130,10 @@ def _enter() -> Any:
         if actor.must and is_api():
             raise Unauthenticated()
     if declared is None or request.routing_exception is not None:
-        if request.routing_exception is not None and getattr(request.routing_exception, "code", 0) in {308, 405}:
+        if request.routing_exception is not None and getattr(request.routing_exception, "code", 0) in {
+            308,
+            405,
+        }:
             return None  # Flask raises it: a redirect to the canonical address, or a wrong method
         raise NotFound()
     if level is Access.ADMINISTRATOR and not actor.is_administrator:
@@ -159,7 +161,11 @@ def _ask_to_sign_in() -> Any:
         raise Unauthenticated()
     if request.method in SAFE:
         here = request.full_path.rstrip("?")
-        return redirect(f"{url_for('accounts.sign_in')}?next={quote(here, safe='/')}" if here != "/" else url_for("accounts.sign_in"))
+        return redirect(
+            f"{url_for('accounts.sign_in')}?next={quote(here, safe='/')}"
+            if here != "/"
+            else url_for("accounts.sign_in")
+        )
     return current_app.extensions["portal.sign_in_during_post"]()
 
 
@@ -192,4 +198,14 @@ def json_body() -> dict[str, Any]:
     return body
 
 
-__all__ = ["Access", "CSRFError", "access", "cookie_name", "csrf", "init_app", "is_api", "json_body", "wants_json"]
+__all__ = [
+    "Access",
+    "CSRFError",
+    "access",
+    "cookie_name",
+    "csrf",
+    "init_app",
+    "is_api",
+    "json_body",
+    "wants_json",
+]

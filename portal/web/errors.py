@@ -27,13 +27,17 @@ def reference() -> str:
 
 def problem(status: int, title: str, detail: str, ref: str, **more: Any) -> Response:
     """A problem+json answer."""
-    response = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, "reference": ref, **more})
+    response = jsonify(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, "reference": ref, **more}
+    )
     response.status_code = status
     response.headers["Content-Type"] = "application/problem+json"
     return response
 
 
-def _answer(status: int, title: str, detail: str, page: dict[str, Any] | None = None, **more: Any) -> Response:
+def _answer(
+    status: int, title: str, detail: str, page: dict[str, Any] | None = None, **more: Any
+) -> Response:
     ref = reference()
     db.session.rollback()
     level = log.error if status >= 500 else log.info

@@ -1,4 +1,4 @@
-"""Rate limits: sixty writes and a hundred and twenty uploads a minute a person; sign-in failures by account and address.
+"""Rate limits: 60 writes and 120 uploads a minute a person; sign-in failures by account and address.
 
 Counted in memory, or in Redis where several processes serve (contract.md, "Pages scripts may rely on").
 """

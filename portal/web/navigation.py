@@ -45,14 +45,24 @@ def _add(entries: list[Entry], entry: Entry) -> None:
 
 
 def service_entry(
-    order: int, label: str, endpoint: str, section: str, *, shown: Callable[[Actor], bool] = lambda actor: True
+    order: int,
+    label: str,
+    endpoint: str,
+    section: str,
+    *,
+    shown: Callable[[Actor], bool] = lambda actor: True,
 ) -> None:
     """Add an entry to the navigation of every page."""
     _add(_service, Entry(order, label, endpoint, section, shown))
 
 
 def group_entry(
-    order: int, label: str, endpoint: str, section: str, *, shown: Callable[[Actor, Any], bool] = lambda actor, group: True
+    order: int,
+    label: str,
+    endpoint: str,
+    section: str,
+    *,
+    shown: Callable[[Actor, Any], bool] = lambda actor, group: True,
 ) -> None:
     """Add an entry to the navigation of a group's pages; its endpoint takes ``group`` (the slug)."""
     _add(_group, Entry(order, label, endpoint, section, shown))
@@ -71,7 +81,7 @@ def service_items(actor: Actor, section: str) -> list[NavItem]:
 
 def group_items(actor: Actor, group: Any, section: str, space: str | None = None) -> list[NavItem]:
     """The sub-navigation of ``group`` (which has ``slug``), keeping the reader in ``space`` where they stand."""
-    more = {"space": space} if space and space != "members" else {}
+    more: dict[str, Any] = {"space": space} if space and space != "members" else {}
     return [
         NavItem(entry.label, url_for(entry.endpoint, group=group.slug, **more), entry.section == section)
         for entry in _group

@@ -19,26 +19,32 @@ WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 
 
 def clock_time(moment: datetime) -> str:
-    """"2:15pm", in London."""
+    """ "2:15pm", in London."""
     local = moment.astimezone(LONDON)
     return f"{local.hour % 12 or 12}:{local.minute:02d}{'am' if local.hour < 12 else 'pm'}"
 
 
 def date_words(moment: datetime) -> str:
-    """"12 March 2010", in London."""
+    """ "12 March 2010", in London."""
     local = moment.astimezone(LONDON)
     return f"{local.day} {local:%B %Y}"
 
 
 def datetime_words(moment: datetime) -> str:
-    """"12 March 2010, 2:15pm", in London."""
+    """ "12 March 2010, 2:15pm", in London."""
     return f"{date_words(moment)}, {clock_time(moment)}"
 
 
 def relative_words(moment: datetime) -> str:
-    """"3 hours ago": shown on hover."""
+    """ "3 hours ago": shown on hover."""
     seconds = int((clock.now() - moment).total_seconds())
-    for size, name in ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute")):
+    for size, name in (
+        (86400 * 365, "year"),
+        (86400 * 30, "month"),
+        (86400, "day"),
+        (3600, "hour"),
+        (60, "minute"),
+    ):
         if seconds >= size:
             many = seconds // size
             return f"{many} {name}{'s' if many != 1 else ''} ago"
@@ -85,7 +91,7 @@ def count_words(number: int) -> str:
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:
-    """"1 post", "3 posts"."""
+    """ "1 post", "3 posts"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 

@@ -40,7 +40,9 @@ class PortalClient:
         """Open an address and check the page."""
         return self._checked(self.http.get(path, **more))
 
-    def post(self, path: str, data: dict[str, Any] | None = None, *, form_at: str | None = None, **more: Any) -> TestResponse:
+    def post(
+        self, path: str, data: dict[str, Any] | None = None, *, form_at: str | None = None, **more: Any
+    ) -> TestResponse:
         """Send a form, with the CSRF field of the page at ``form_at`` (default: the same address, else Home)."""
         fields = dict(data or {})
         if "csrf_token" not in fields:
@@ -87,7 +89,9 @@ def check_page(html: str, where: str) -> None:
     for element in named("input") + named("select") + named("textarea"):
         if element.get("type") in {"hidden", "submit", "button"}:
             continue
-        named_somehow = element.get("id") in labelled or element.get("aria-label") or element.get("aria-labelledby")
+        named_somehow = (
+            element.get("id") in labelled or element.get("aria-label") or element.get("aria-labelledby")
+        )
         assert named_somehow or _inside_label(tree, element), f"{where}: no label for {element.get('name')}"
     for element in elements:
         assert element.get("style") is None, f"{where}: style attribute on {element.tag}"
@@ -99,7 +103,9 @@ def check_page(html: str, where: str) -> None:
             assert not outside, f"{where}: {name} to another host: {value}"
     for element in named("script"):
         assert element.get("src") or element.get("type") == "application/json", f"{where}: inline script"
-        assert element.get("nonce") or element.get("type") == "application/json", f"{where}: script without nonce"
+        assert element.get("nonce") or element.get("type") == "application/json", (
+            f"{where}: script without nonce"
+        )
     for element in named("form"):
         if (element.get("method") or "get").lower() == "post":
             fields = [e.get("name") for e in element.iter() if isinstance(e.tag, str)]

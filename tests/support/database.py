@@ -21,7 +21,9 @@ from portal.core.db import db
 from tests.support.world import PASSWORD, build
 
 ROOT = Path(__file__).resolve().parents[2]
-POSTGRES = os.environ.get("PORTAL_TEST_DATABASE_URL", "postgresql+psycopg://portal_test@127.0.0.1:5432/portal_test")
+POSTGRES = os.environ.get(
+    "PORTAL_TEST_DATABASE_URL", "postgresql+psycopg://portal_test@127.0.0.1:5432/portal_test"
+)
 REDIS = os.environ.get("PORTAL_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 CHROMIUM = os.environ.get("PORTAL_TEST_CHROMIUM", "/usr/bin/chromium")
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -88,7 +90,10 @@ def _keep(app: Flask) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copyfile(name, name + ".template")
     else:
-        _admin(f'DROP DATABASE IF EXISTS "{name}_template"', f'ALTER DATABASE "{name}" RENAME TO "{name}_template"')
+        _admin(
+            f'DROP DATABASE IF EXISTS "{name}_template"',
+            f'ALTER DATABASE "{name}" RENAME TO "{name}_template"',
+        )
 
 
 def restore(app: Flask) -> None:
@@ -127,7 +132,10 @@ def postgres_url(worker: str) -> str:
 def drop_postgres(app: Flask) -> None:
     """Remove a worker's databases."""
     _, name = _name(app)
-    _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'DROP DATABASE IF EXISTS "{name}_template" WITH (FORCE)')
+    _admin(
+        f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+        f'DROP DATABASE IF EXISTS "{name}_template" WITH (FORCE)',
+    )
 
 
 def _admin(*statements: str) -> None:
@@ -142,7 +150,7 @@ def missing_services() -> dict[str, str]:
     """For each marker, why its tests cannot run here; "" where they can."""
     found = {"postgres": "", "redis": "", "browser": ""}
     try:
-        create_engine(POSTGRES, connect_args={"connect_timeout": 2}).connect().close()
+        _admin("SELECT 1")
     except Exception as error:
         found["postgres"] = f"no PostgreSQL at PORTAL_TEST_DATABASE_URL ({type(error).__name__})"
     try:

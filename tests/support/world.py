@@ -80,11 +80,17 @@ PEOPLE: dict[str, Somebody] = {
     "supplier": Somebody(1_500_006, "Sam Alder", "supplier-a", (("alpha", "supplier"), ("nlar", "supplier"))),
     "other_member": Somebody(1_500_007, "Olive Tarn", "eastvale", (("beta", "member"),)),
     "other_lead": Somebody(1_500_008, "Oscar Heath", "harrowdale", (("beta", "lead"), ("nlar", "delegate"))),
-    "other_supplier": Somebody(1_500_009, "Una Birch", "supplier-b", (("beta", "supplier"), ("nlar", "supplier"))),
-    "moderator": Somebody(1_500_010, "Morgan Reed", "dcsf", (("nlar", "moderator"), ("national", "moderator"))),
+    "other_supplier": Somebody(
+        1_500_009, "Una Birch", "supplier-b", (("beta", "supplier"), ("nlar", "supplier"))
+    ),
+    "moderator": Somebody(
+        1_500_010, "Morgan Reed", "dcsf", (("nlar", "moderator"), ("national", "moderator"))
+    ),
     "administrator": Somebody(1_500_011, "Ada Stone", "dcsf", (), True),
     "former": Somebody(1_500_012, "Fay Rush", "northmoor"),
-    "inhouse_member": Somebody(1_500_013, "Ines Holt", "westermarsh", (("inhouse", "lead"), ("nlar", "delegate"))),
+    "inhouse_member": Somebody(
+        1_500_013, "Ines Holt", "westermarsh", (("inhouse", "lead"), ("nlar", "delegate"))
+    ),
     "officer": Somebody(1_500_014, "Dora Penn", "dcsf"),
 }
 PASSWORD = "correct horse battery staple"
@@ -121,7 +127,9 @@ def _organisations() -> None:
         slug = f"supplier-{letter}"
         name = f"Supplier {letter.upper()}"
         db.session.add(
-            Organisation(id=ORGANISATIONS[slug], kind="supplier", name=name, short_name=name, slug=slug, invented=True)
+            Organisation(
+                id=ORGANISATIONS[slug], kind="supplier", name=name, short_name=name, slug=slug, invented=True
+            )
         )
     db.session.add(
         Organisation(
@@ -135,13 +143,22 @@ def _organisations() -> None:
     db.session.flush()
     for number, letter in enumerate("ab"):
         db.session.add(
-            Product(id=1_700_001 + number, supplier_id=ORGANISATIONS[f"supplier-{letter}"], name=f"Product {letter.upper()}")
+            Product(
+                id=1_700_001 + number,
+                supplier_id=ORGANISATIONS[f"supplier-{letter}"],
+                name=f"Product {letter.upper()}",
+            )
         )
     db.session.flush()
     users = (("northmoor", 0), ("thornhithe", 0), ("castlemere", 0), ("eastvale", 1), ("harrowdale", 1))
     for number, (slug, product) in enumerate(users):
         db.session.add(
-            Deployment(id=1_800_001 + number, authority_id=ORGANISATIONS[slug], product_id=1_700_001 + product, version="7.1")
+            Deployment(
+                id=1_800_001 + number,
+                authority_id=ORGANISATIONS[slug],
+                product_id=1_700_001 + product,
+                version="7.1",
+            )
         )
 
 
@@ -181,7 +198,9 @@ def _groups() -> None:
                 slug=slug,
                 kind="supplier" if shared else "members",
                 supplier_id=ORGANISATIONS[supplier] if shared else None,
-                open_to={"national/authorities": "authorities", "national/suppliers": "everyone"}.get(name, "members"),
+                open_to={"national/authorities": "authorities", "national/suppliers": "everyone"}.get(
+                    name, "members"
+                ),
                 archived=group == "gamma",
             )
         )
@@ -247,14 +266,23 @@ def _people(password_hash: str) -> None:
     )
 
 
-AUTHORS = {"alpha": "neighbour", "beta": "other_member", "inhouse": "inhouse_member", "nlar": "moderator", "national": "moderator", "gamma": "lead"}
+AUTHORS = {
+    "alpha": "neighbour",
+    "beta": "other_member",
+    "inhouse": "inhouse_member",
+    "nlar": "moderator",
+    "national": "moderator",
+    "gamma": "lead",
+}
 
 
 def _discussion(name: str, space_id: int) -> None:
     author = PEOPLE[AUTHORS[name.split("/")[0]]]
     marker = MARKERS[name]
     organisation = ORGANISATIONS[author.organisation]
-    db.session.add(Forum(id=FORUMS[name], space_id=space_id, name=f"Forum {marker}", purpose=f"Purpose {marker}"))
+    db.session.add(
+        Forum(id=FORUMS[name], space_id=space_id, name=f"Forum {marker}", purpose=f"Purpose {marker}")
+    )
     db.session.flush()
     db.session.add(
         Thread(
@@ -287,7 +315,11 @@ def _discussion(name: str, space_id: int) -> None:
         )
         db.session.add(
             ThreadEvent(
-                space_id=space_id, thread_id=THREADS[name], number=position, kind="post.added", post_id=POSTS[name] + position - 1
+                space_id=space_id,
+                thread_id=THREADS[name],
+                number=position,
+                kind="post.added",
+                post_id=POSTS[name] + position - 1,
             )
         )
     db.session.flush()

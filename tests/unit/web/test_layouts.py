@@ -46,7 +46,7 @@ class TestLayouts:
     def test_a_signed_out_page_shows_nothing_of_the_inside(self, env: Environment) -> None:
         tree = assert_fit(render_child(env, "signed_out", PAGE, csp_nonce="nonce123"))
         assert not list(tree.iter("nav")) and "Menu" not in text_of(tree)
-        assert not [form for form in tree.iter("form")]
+        assert not list(tree.iter("form"))
 
     def test_a_rejected_form_says_so_in_the_title(self, env: Environment) -> None:
         page = "{% set form_errors = form.errors %}" + PAGE
