@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from flask import g
@@ -21,14 +22,15 @@ log = structlog.get_logger(__name__)
 EVERY = timedelta(minutes=5)
 REMEMBERED = 20_000
 
-Writer = Callable[[int, datetime], None]
+Key = int | str
+Writer = Callable[[Any, datetime], None]
 _writers: dict[str, Writer] = {}
-_last: dict[tuple[str, int], datetime] = {}
+_last: dict[tuple[str, Key], datetime] = {}
 _guard = threading.Lock()
 
 
 def writes(kind: str) -> Callable[[Writer], Writer]:
-    """Register who writes facts of ``kind``: a function of the row's id and the moment, statements only."""
+    """Register who writes facts of ``kind``: a function of the row's key and the moment, statements only."""
 
     def register(writer: Writer) -> Writer:
         _writers[kind] = writer
@@ -37,22 +39,22 @@ def writes(kind: str) -> Callable[[Writer], Writer]:
     return register
 
 
-def note(kind: str, row_id: int, *, at_first_sight: bool = False) -> None:
-    """Note that the row ``row_id`` was used now; written at most once in five minutes by this process.
+def note(kind: str, key: Key, *, at_first_sight: bool = False) -> None:
+    """Note that the row of ``key`` was used now; written at most once in five minutes by this process.
 
     The first sight of a row starts its five minutes, because a session has just been written when it begins;
     with ``at_first_sight`` it is written at once (tokens, which live for years and are used once a night).
     """
     present = clock.now()
     with _guard:
-        before = _last.get((kind, row_id))
+        before = _last.get((kind, key))
         if before is not None and abs(present - before) < EVERY:
             return
         if len(_last) >= REMEMBERED:
             _last.clear()
-        _last[kind, row_id] = present
+        _last[kind, key] = present
     if before is not None or at_first_sight:
-        g.setdefault("access_facts", []).append((kind, row_id, present))
+        g.setdefault("access_facts", []).append((kind, key, present))
 
 
 def write_noted() -> None:
@@ -62,8 +64,8 @@ def write_noted() -> None:
         return
     try:
         begin_write()
-        for kind, row_id, moment in facts:
-            _writers[kind](row_id, moment)
+        for kind, key, moment in facts:
+            _writers[kind](key, moment)
         db.session.commit()
     except DBAPIError:
         db.session.rollback()

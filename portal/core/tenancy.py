@@ -274,7 +274,7 @@ def install_proof(engine: Engine) -> None:
     """
     plain: Any = engine.dialect.statement_compiler
 
-    class ProvingCompiler(plain):  # type: ignore[misc]
+    class ProvingCompiler(plain):
         """The dialect's compiler, taking notes."""
 
         portal_missing: tuple[str, ...] = ()

@@ -62,6 +62,18 @@ def put(space_id: int, row_id: int, title: str, body: str) -> None:
     )
 
 
+def put_many(rows: Sequence[dict[str, Any]]) -> None:
+    """As ``put``, for rows by the batch (bulk content): each has space_id, id, title and body."""
+    if not is_sqlite():
+        return
+    by_space: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_space.setdefault(row["space_id"], []).append({"row": row["id"], "title": row["title"], "body": row["body"]})
+    for space_id, batch in by_space.items():
+        clause = text(f"INSERT INTO {_table(space_id)} (rowid, title, body) VALUES (:row, :title, :body)")
+        db.session.execute(clause, batch, execution_options=RAW)
+
+
 def remove(space_id: int, row_id: int) -> None:
     """Forget the words of a row."""
     if is_sqlite() and _exists(space_id):

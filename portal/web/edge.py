@@ -110,7 +110,7 @@ def _identify() -> Actor:
     if passed != "full":
         g.half_signed_in = actor
         return ANONYMOUS
-    return actor  # type: ignore[no-any-return]
+    return actor
 
 
 def _enter() -> Any:
