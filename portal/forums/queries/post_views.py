@@ -187,6 +187,22 @@ def list_attachments(post_ids: Sequence[int]) -> dict[int, tuple[AttachmentView,
     return {post: tuple(files) for post, files in found.items()}
 
 
+def list_waiting_files(actor: Actor, ids: Sequence[int]) -> list[AttachmentView]:
+    """Those of ``ids`` that are the actor's own files and belong to no post yet, in the given order."""
+    if not ids:
+        return []
+    rows = db.session.execute(
+        select(Attachment.id, Attachment.filename, Attachment.mime, Attachment.size).where(
+            Attachment.id.in_(ids),
+            Attachment.uploader_id == actor.person_id,
+            Attachment.post_id.is_(None),
+            Attachment.removed_at.is_(None),
+        )
+    )
+    found = {row.id: AttachmentView(row.id, row.filename, row.mime, row.size) for row in rows}
+    return [found[number] for number in dict.fromkeys(ids) if number in found]
+
+
 def count_reactions(post_ids: Sequence[int]) -> dict[int, tuple[tuple[str, str, int], ...]]:
     """How many of each reaction some posts have, in one query and in the order of ``REACTIONS``."""
     if not post_ids:
