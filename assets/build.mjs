@@ -1,8 +1,8 @@
 /* Builds portal/static/vendor from node_modules and our own modules, and docs/third-party.json.
 
-   In:  node_modules (npm ci), portal/static/js/modules/{page,thread}.js
+   In:  node_modules (npm ci), portal/static/js/modules/{page,thread,composer}.js
    Out: vendor/govuk-frontend.css    without GOV.UK's own font and crest, which only GOV.UK may use
-        vendor/js/{page,thread}.js   bundled and minified, one file each
+        vendor/js/{page,thread,composer}.js  bundled and minified, one file each
         vendor/licences.txt          the licence texts that must travel with the copies
         vendor/manifest.json         each file with its SHA-256 and size
         docs/third-party.json        what we ship that others wrote: version, licence, checksum (committed)
@@ -17,7 +17,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const SOURCES = join(ROOT, "portal/static/js/modules");
 const VENDOR = join(ROOT, "portal/static/vendor");
 const FRESH = `${VENDOR}.new`; // built aside and renamed, so that a server never serves half a build
-const ENTRIES = ["page", "thread"];
+const ENTRIES = ["page", "thread", "composer"];
 
 const json = (path) => JSON.parse(readFileSync(join(ROOT, path), "utf8"));
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
