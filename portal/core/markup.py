@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from portal.core.rendering import MarkupRefused
 
 RENDERER_VERSION = rendering.VERSION
 LONG = 16 * 1024
+BUSY = 1_000
+"""How many lines and signs a text may have to be rendered in this process: at most, some 80 ms of a thread's time."""
 DEADLINE = 4.0
 """Seconds that a long text may take in its helper process before that is killed."""
 
@@ -35,29 +38,47 @@ def render_markdown(text: str) -> Rendered:
     outside_transaction("rendering")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     rendering.guard(text)
-    try:
-        html = rendering.render(text) if len(text) <= LONG else _in_helper(text)
-    except RecursionError as error:
-        raise MarkupRefused("The text is nested too deeply.") from error
-    mentions = tuple(dict.fromkeys(int(number) for _, number in re.findall(rendering.MENTION, text)))
-    return Rendered(html, RENDERER_VERSION, rendering.plain(html), mentions[:50])
+    if _short_work(text):
+        try:
+            html, mentions = rendering.render(text)
+        except RecursionError as error:
+            raise MarkupRefused("The text is nested too deeply.") from error
+    else:
+        html, mentions = _in_helper(text)
+    return Rendered(html, RENDERER_VERSION, rendering.plain(html), mentions)
 
 
-def _in_helper(text: str) -> str:
-    """Render in a process of its own, killed at the deadline. No fork: the server has threads."""
+def _short_work(text: str) -> bool:
+    """Whether the parser is soon done: its time grows with the signs and lines, and with their square at worst."""
+    return len(text) <= LONG and len(re.findall(r"[\n\[(!<`*_|&]", text)) <= BUSY
+
+
+def _in_helper(text: str) -> tuple[str, tuple[int, ...]]:
+    """Render in a process of its own, killed at the deadline.
+
+    No fork: the server has threads. ``-I`` and an empty environment: it needs neither our folder nor our secrets.
+    Raises ``MarkupRefused``, or ``RuntimeError`` where the helper itself does not work.
+    """
+    too_much = "The text is too complicated to show. Shorten it, or attach it as a file."
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "portal.core.rendering"],
+        done = subprocess.run(  # noqa: S603 - our own file, no shell, the text comes by standard input
+            [sys.executable, "-I", rendering.__file__],
             input=text.encode(),
             capture_output=True,
             timeout=DEADLINE,
-            check=True,
+            env={},
+            check=False,
         )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        raise MarkupRefused(
-            "The text is too complicated to show. Shorten it, or attach it as a file."
-        ) from error
-    return done.stdout.decode()
+    except subprocess.TimeoutExpired as error:
+        raise MarkupRefused(too_much) from error
+    if done.returncode < 0 or b"MemoryError" in done.stderr[-200:]:
+        raise MarkupRefused(too_much)
+    if done.returncode == 3:
+        raise MarkupRefused("The text is nested too deeply.")
+    if done.returncode:
+        raise RuntimeError(f"the rendering helper ended with {done.returncode}: {done.stderr[-500:]!r}")
+    answer = json.loads(done.stdout)
+    return answer["html"], tuple(answer["mentions"])
 
 
 def excerpt(plain: str, limit: int = 200) -> str:
