@@ -24,7 +24,9 @@ def safe_path(text: str | None, otherwise: str = "/") -> str:
     """
     if not text or len(text) > LONGEST_PATH or not text.startswith("/") or text.startswith(("//", "/\\")):
         return otherwise
-    if "\\" in text or any(ord(letter) < 33 or ord(letter) == 127 or 0xD800 <= ord(letter) <= 0xDFFF for letter in text):
+    if "\\" in text or any(
+        ord(letter) < 33 or ord(letter) == 127 or 0xD800 <= ord(letter) <= 0xDFFF for letter in text
+    ):
         return otherwise
     try:
         parts = urlsplit(text)

@@ -16,7 +16,9 @@ def token_group() -> None:
 
 @token_group.command("create")
 @click.option("--email", required=True, help="Whose token: the address that the person signs in with.")
-@click.option("--scope", type=click.Choice(SCOPES), default="write", show_default=True, help="What it may do.")
+@click.option(
+    "--scope", type=click.Choice(SCOPES), default="write", show_default=True, help="What it may do."
+)
 @click.option("--name", default="Made on the command line", show_default=True, help="What it is for.")
 def create(email: str, scope: str, name: str) -> None:
     """Create an API token and print it, once."""

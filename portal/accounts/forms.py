@@ -36,7 +36,10 @@ POSTS = (
 
 def _one_line(form: Form, field: Any) -> None:
     """Refuse control characters: they have no place in a name, and a NUL stops the database."""
-    if any(ord(letter) < 32 or ord(letter) == 127 or 0xD800 <= ord(letter) <= 0xDFFF for letter in field.data or ""):
+    if any(
+        ord(letter) < 32 or ord(letter) == 127 or 0xD800 <= ord(letter) <= 0xDFFF
+        for letter in field.data or ""
+    ):
         raise ValidationError("Leave out line breaks and other characters that cannot be seen.")
 
 
@@ -76,7 +79,11 @@ class CodeForm(AccountForm):
     """The second step."""
 
     code = StringField(
-        "Code", [InputRequired("Enter the code of your app, or a recovery code"), Length(max=40, message="A code is shorter")]
+        "Code",
+        [
+            InputRequired("Enter your code"),
+            Length(max=40, message="A code is shorter"),
+        ],
     )
     next = HiddenField()
     carried = HiddenField()
@@ -110,7 +117,9 @@ class ConfirmForm(AccountForm):
 class ChangeEmailForm(AccountForm):
     """Another address to sign in with."""
 
-    email = EmailField("New e-mail address", [InputRequired("Enter your new e-mail address"), Length(max=254), _one_line])
+    email = EmailField(
+        "New e-mail address", [InputRequired("Enter your new e-mail address"), Length(max=254), _one_line]
+    )
     present = PasswordField("Your password", [InputRequired("Enter your password")])
 
 
@@ -153,10 +162,12 @@ class AcceptPoliciesForm(AccountForm):
     """Acceptable use and privacy, at the first sign-in."""
 
     use = BooleanField(
-        "I will keep to the rules for acceptable use", [InputRequired("Tick the box to say that you will keep to the rules")]
+        "I will keep to the rules for acceptable use",
+        [InputRequired("Tick the box to say that you will keep to the rules")],
     )
     privacy = BooleanField(
-        "I have read the privacy notice", [InputRequired("Tick the box to say that you have read the privacy notice")]
+        "I have read the privacy notice",
+        [InputRequired("Tick the box to say that you have read the privacy notice")],
     )
 
 
@@ -173,7 +184,11 @@ class TokenForm(AccountForm):
 
     name = StringField(
         "What it is for",
-        [InputRequired("Say what the token is for"), Length(max=80, message="Use at most 80 characters"), _one_line],
+        [
+            InputRequired("Say what the token is for"),
+            Length(max=80, message="Use at most 80 characters"),
+            _one_line,
+        ],
         filters=[_spaces_once],
     )
     scope = RadioField(

@@ -31,6 +31,9 @@ def init_app(app: Flask) -> None:
     """Register the pages, the hasher and the way back to a form that came without a session."""
     app.extensions.setdefault("portal.hasher", PasswordHasher())
     app.extensions["portal.sign_in_during_post"] = sign_in.sign_in_during_post
-    app.extensions["portal.first_steps"] = {"accept": "accounts.welcome", "second-factor": "accounts.second_factor"}
+    app.extensions["portal.first_steps"] = {
+        "accept": "accounts.welcome",
+        "second-factor": "accounts.second_factor",
+    }
     app.after_request(_note_access)
     app.register_blueprint(bp)

@@ -36,7 +36,9 @@ def _plain(text: str) -> str:
 def problem_with(password: str, *, known: tuple[str, ...] = ()) -> str | None:
     """The sentence that says why a password cannot be had, or None. ``known``: the person's name and address."""
     if len(password) < SHORTEST:
-        return f"Use at least {SHORTEST} characters. Three or four words that do not belong together work well."
+        return (
+            f"Use at least {SHORTEST} characters. Three or four words that do not belong together work well."
+        )
     if len(password) > LONGEST:
         return f"Use at most {LONGEST} characters."
     if any(ord(letter) < 32 for letter in password):

@@ -12,7 +12,11 @@ POLICIES_VERSION = "1"
 """The version of the acceptable use and privacy statements that a person accepts."""
 LEADING = frozenset({"lead", "deputy"})
 SECOND_FACTOR_ROLES = frozenset({"lead", "deputy", "moderator"})
-ROLES_BY_INVITATION = {"authority": {"member", "lead", "deputy"}, "supplier": {"supplier"}, "department": {"moderator"}}
+ROLES_BY_INVITATION = {
+    "authority": {"member", "lead", "deputy"},
+    "supplier": {"supplier"},
+    "department": {"moderator"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,9 @@ def may_reset_password(actor: Actor, target: Any) -> Decision:
 def may_accept_invitation(actor: Actor, target: Any) -> Decision:
     """Whoever holds the link, as long as they are not signed in with another address."""
     if actor.is_authenticated and actor.email != target.email:
-        return denied("This invitation was sent to another address. Sign out first, then open the link again.")
+        return denied(
+            "This invitation was sent to another address. Sign out first, then open the link again."
+        )
     return ALLOWED
 
 

@@ -94,7 +94,9 @@ def find_sign_in_facts(email: str | None) -> SignInFacts | None:
     ).first()
     if row is None:
         return None
-    return SignInFacts(row.id, row.password_hash, row.suspended_at is not None, row.totp_confirmed_at is not None)
+    return SignInFacts(
+        row.id, row.password_hash, row.suspended_at is not None, row.totp_confirmed_at is not None
+    )
 
 
 def find_person_id(email: str) -> int | None:

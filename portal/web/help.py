@@ -48,7 +48,9 @@ def privacy() -> str:
 @access(Access.PUBLIC)
 def accessibility() -> str:
     """The accessibility statement."""
-    return render_template("pages/help/accessibility.html", contact_address=current_app.config["PORTAL_CONTACT"])
+    return render_template(
+        "pages/help/accessibility.html", contact_address=current_app.config["PORTAL_CONTACT"]
+    )
 
 
 @bp.get("/cookies")

@@ -93,7 +93,9 @@ def send_invitation(actor: Actor, proposed: Proposed, *, email: str, name: str) 
 def _mail(actor: Actor, invitation: Invitation) -> None:
     token = ids.token()
     invitation.token_digest = ids.digest(token)
-    who = f"{actor.name} ({actor.organisation_name})" if actor.kind == "person" else "The ICS Exchange service"
+    who = (
+        f"{actor.name} ({actor.organisation_name})" if actor.kind == "person" else "The ICS Exchange service"
+    )
     outbox.queue_account_mail(
         invitation.email,
         "You are invited to ICS Exchange",

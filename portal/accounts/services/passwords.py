@@ -43,7 +43,9 @@ def check_present(actor: Actor, password: str, field: str = "present") -> None:
     """Raise ``Invalid`` unless ``password`` is the actor's own; outside any transaction. Failures are counted."""
     keys = ("present password", str(actor.person_id))
     limits.check(limits.SIGN_IN_BY_ACCOUNT, *keys)
-    stored = db.session.scalar(select(Credential.password_hash).where(Credential.person_id == actor.person_id))
+    stored = db.session.scalar(
+        select(Credential.password_hash).where(Credential.person_id == actor.person_id)
+    )
     db.session.rollback()
     if not secrets.verify_password(stored, (password or "")[:1000]):
         limits.hit(limits.SIGN_IN_BY_ACCOUNT, *keys)
@@ -74,7 +76,9 @@ def _set(person_id: int, password_hash: str) -> None:
     credential.password_changed_at = clock.now()
     db.session.execute(
         update(OneTimeLink)
-        .where(OneTimeLink.person_id == person_id, OneTimeLink.purpose == "reset", OneTimeLink.used_at.is_(None))
+        .where(
+            OneTimeLink.person_id == person_id, OneTimeLink.purpose == "reset", OneTimeLink.used_at.is_(None)
+        )
         .values(used_at=clock.now())
         .execution_options(synchronize_session=False)
     )

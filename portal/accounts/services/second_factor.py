@@ -38,7 +38,9 @@ class Offer:
 def offer(actor: Actor, sealed: str | None = None) -> Offer:
     """A new secret for the actor's app, or the one of a form that was rejected."""
     secret = _opened(actor, sealed) or totp.new_secret()
-    return Offer(secrets.seal(f"{actor.person_id}:{secret}"), totp.in_groups(secret), totp.picture(secret, actor.email))
+    return Offer(
+        secrets.seal(f"{actor.person_id}:{secret}"), totp.in_groups(secret), totp.picture(secret, actor.email)
+    )
 
 
 def _opened(actor: Actor, sealed: str | None) -> str | None:
@@ -63,7 +65,9 @@ def _prepare_set_up(actor: Actor, *, sealed: str, code: str, present: str = "") 
     limits.hit(limits.SIGN_IN_BY_ACCOUNT, "set-up code", str(actor.person_id))
     step = totp.matching_step(secret, code or "")
     if step is None:
-        raise Invalid({"code": "That code does not fit. Check that the clock of your telephone is right and try again."})
+        raise Invalid(
+            {"code": "That code does not fit. Check your telephone’s clock and try again."}
+        )
     return {"secret": secrets.seal(secret), "step": step, "replaces": has_second_factor(actor)}
 
 
@@ -109,7 +113,9 @@ def remove_second_factor(actor: Actor) -> None:
     Raises ``Invalid``, and ``Forbidden`` for those whose roles ask for one.
     """
     if needs_second_factor(actor):
-        raise Forbidden("Leads, deputies, moderators and administrators need a second factor. You can replace yours.")
+        raise Forbidden(
+            "Leads, deputies, moderators and administrators need a second factor. You can replace yours."
+        )
     credential = get_credential(actor.person_id or 0)
     credential.totp_secret = credential.totp_confirmed_at = credential.totp_last_step = None
     _drop_codes(credential.person_id)

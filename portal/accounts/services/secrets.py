@@ -43,7 +43,9 @@ def hash_password(password: str) -> str:
 def verify_password(stored: str | None, password: str) -> bool:
     """Whether ``password`` fits. Without a stored hash as much work is done, and the answer is no."""
     outside_transaction("argon2")
-    dummy = _nobodys_hash(hasher())  # made before the first use, so that the first unknown address takes no longer
+    dummy = _nobodys_hash(
+        hasher()
+    )  # made before the first use, so that the first unknown address takes no longer
     try:
         hasher().verify(stored or dummy, password)
     except (VerificationError, InvalidHashError):
@@ -58,7 +60,9 @@ def needs_rehash(stored: str) -> bool:
 
 def _key(purpose: str) -> bytes:
     secret = str(current_app.config["SECRET_KEY"]).encode()
-    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"portal {purpose}".encode()).derive(secret)
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"portal {purpose}".encode()).derive(
+        secret
+    )
 
 
 def seal(text: str) -> str:

@@ -108,7 +108,9 @@ def _record(started: Started, passed: str) -> None:
 def _half_session(actor: Actor, session_id: int) -> AuthSession:
     found = db.session.scalar(
         select(AuthSession).where(
-            AuthSession.id == session_id, AuthSession.passed == "password", AuthSession.expires_at > clock.now()
+            AuthSession.id == session_id,
+            AuthSession.passed == "password",
+            AuthSession.expires_at > clock.now(),
         )
     )
     if found is None:
@@ -131,7 +133,9 @@ def pass_second_factor(
     Raises ``Invalid`` at ``code``, ``RateLimited``, and ``NotFound`` where the half session has run out.
     """
     credential = get_credential(half.person_id)
-    if half.person_id != person_id or not (_take_code(credential, code) or _take_recovery(half.person_id, code)):
+    if half.person_id != person_id or not (
+        _take_code(credential, code) or _take_recovery(half.person_id, code)
+    ):
         raise Invalid({"code": WRONG_CODE})
     spaces.end_sessions_of(half.person_id, session_id=half.id)
     db.session.delete(half)

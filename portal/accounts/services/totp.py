@@ -39,8 +39,18 @@ def picture(secret: str, email: str) -> str:
     address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
     out = io.BytesIO()
     segno.make(address, error="m").save(
-        out, kind="svg", scale=5, border=4, dark="#000", light="#fff", xmldecl=False, svgns=False, nl=False,
-        svgclass="px-qr", lineclass=None, omitsize=False,
+        out,
+        kind="svg",
+        scale=5,
+        border=4,
+        dark="#000",
+        light="#fff",
+        xmldecl=False,
+        svgns=False,
+        nl=False,
+        svgclass="px-qr",
+        lineclass=None,
+        omitsize=False,
     )
     return out.getvalue().decode()
 

@@ -63,7 +63,9 @@ def welcome() -> Any:
         return render_template("accounts/accept.html", form=AcceptPoliciesForm(formdata=None))
     if actor.must == "second-factor":
         return redirect(url_for("accounts.second_factor"))
-    return render_template("accounts/welcome.html", actor=actor, more=panels.render("account.welcome", actor=actor))
+    return render_template(
+        "accounts/welcome.html", actor=actor, more=panels.render("account.welcome", actor=actor)
+    )
 
 
 @bp.post("/account/welcome")
@@ -138,7 +140,9 @@ def email_post() -> Any:
     form = ChangeEmailForm()
     if form.validate():
         try:
-            ask_for_email_change(current_actor(), email=form.email.data or "", present=form.present.data or "")
+            ask_for_email_change(
+                current_actor(), email=form.email.data or "", present=form.present.data or ""
+            )
         except Invalid as error:
             form.refuse(error)
         else:

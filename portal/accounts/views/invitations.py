@@ -29,7 +29,9 @@ def _page(token: str, invited: Any, form: AcceptInvitationForm, status: int = 20
 
 
 def _dead() -> Any:
-    return render_template("accounts/link_dead.html", again=url_for("help.contact"), label="How to get help"), 404
+    return render_template(
+        "accounts/link_dead.html", again=url_for("help.contact"), label="How to get help"
+    ), 404
 
 
 @bp.get("/invitations/<token>")

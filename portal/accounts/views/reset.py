@@ -45,7 +45,9 @@ def reset_sent() -> str:
 
 
 def _dead() -> Any:
-    return render_template("accounts/link_dead.html", again=url_for("accounts.reset"), label="Ask for a new link"), 404
+    return render_template(
+        "accounts/link_dead.html", again=url_for("accounts.reset"), label="Ask for a new link"
+    ), 404
 
 
 @bp.get("/reset/<token>")

@@ -56,7 +56,9 @@ def second_factor_post() -> Any:
     except Invalid as error:
         form.refuse(error)
         return _page(form, 422)
-    return render_template("accounts/recovery_codes.html", codes=codes, starting=actor.must == "second-factor")
+    return render_template(
+        "accounts/recovery_codes.html", codes=codes, starting=actor.must == "second-factor"
+    )
 
 
 def _confirm(form: ConfirmForm, what: str, status: int = 200) -> Any:
@@ -91,7 +93,9 @@ def recovery_codes_post() -> Any:
 def remove_second_factor() -> Any:
     """Ask for the password before the second factor is removed."""
     if needs_second_factor(current_actor()):
-        raise Forbidden("Leads, deputies, moderators and administrators need a second factor. You can replace yours.")
+        raise Forbidden(
+            "Leads, deputies, moderators and administrators need a second factor. You can replace yours."
+        )
     return _confirm(ConfirmForm(formdata=None), "remove")
 
 

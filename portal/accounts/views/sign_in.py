@@ -32,11 +32,18 @@ SHOWN = {
 """Fields of a carried form that are shown to be read again; all others travel hidden."""
 
 
-def _sign_in_page(form: SignInForm, *, status: int = 200, carried: Carried | None = None, lost: bool = False) -> Any:
+def _sign_in_page(
+    form: SignInForm, *, status: int = 200, carried: Carried | None = None, lost: bool = False
+) -> Any:
     demo = current_app.extensions.get("portal.demo_accounts")
     accounts = demo() if demo is not None and current_app.config["PORTAL_ENV"] == "demo" else []
     page = render_template(
-        "accounts/sign_in.html", form=form, form_errors=form.errors, carried=carried, lost=lost, accounts=accounts
+        "accounts/sign_in.html",
+        form=form,
+        form_errors=form.errors,
+        carried=carried,
+        lost=lost,
+        accounts=accounts,
     )
     return make_response(page, status)
 
@@ -84,7 +91,8 @@ def _code_form(following: str | None, carried: Carried | None) -> CodeForm:
 
 def _code_page(form: CodeForm, carried: Carried | None, status: int = 200) -> Any:
     return make_response(
-        render_template("accounts/sign_in_code.html", form=form, form_errors=form.errors, carried=carried), status
+        render_template("accounts/sign_in_code.html", form=form, form_errors=form.errors, carried=carried),
+        status,
     )
 
 
@@ -160,7 +168,9 @@ def sign_in_during_post() -> Any:
     Called by the edge for every address alike, whether it exists or not.
     """
     carried = carry(request.path, request.form.items(multi=True))
-    lost = carried is None and any(len(value) > 1 for name, value in request.form.items() if name != "csrf_token")
+    lost = carried is None and any(
+        len(value) > 1 for name, value in request.form.items() if name != "csrf_token"
+    )
     form = SignInForm(formdata=None, carried=carried.dump() if carried else "")
     return _sign_in_page(form, status=401, carried=carried, lost=lost)
 
