@@ -7,6 +7,7 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
+from xml.parsers import expat
 
 import filetype
 
@@ -67,6 +68,15 @@ _ACTIVE = re.compile(
 )
 
 
+_NOT_TAKEN = "Files of this type are not taken. Send a picture, a PDF, an office document or plain text."
+_COULD_RUN = "Web pages, drawings and scripts are not taken, because they could run."
+_DRAWN_BY_BROWSERS = ("http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_SAME_ENDING = {"jpeg": "jpg", "jpe": "jpg", "log": "txt"}
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+_MACRO_TYPES = re.compile(rb"macroEnabled|vbaProject", re.IGNORECASE)
+
+
 def detect(stream: BinaryIO, filename: str) -> FileType:
     """The type of a file from its bytes; the name only chooses among kinds of plain text.
 
@@ -87,17 +97,20 @@ def detect(stream: BinaryIO, filename: str) -> FileType:
     if head.startswith(b"PK\x03\x04"):
         return _office(stream)
     if guess is not None and not mime.startswith("text/") and mime != "application/xml":
-        raise FileRefused(
-            "Files of this type are not taken. Send a picture, a PDF, an office document or plain text."
-        )
+        raise FileRefused(_NOT_TAKEN)
     return _text(stream, filename)
 
 
 def _check_image(mime: str, head: bytes) -> None:
+    width = height = 0
     if mime == "image/png" and len(head) >= 24:
         width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
-        if width * height > MAX_PIXELS:
-            raise FileRefused("The picture has too many pixels to show.")
+    elif mime == "image/gif" and len(head) >= 10:
+        width, height = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
+    elif mime == "image/jpeg" and (frame := re.search(rb"\xff[\xc0-\xc3]\x00.\x08(..)(..)", head, re.DOTALL)):
+        height, width = int.from_bytes(frame.group(1), "big"), int.from_bytes(frame.group(2), "big")
+    if width * height > MAX_PIXELS:
+        raise FileRefused("The picture has too many pixels to show.")
 
 
 def _office(stream: BinaryIO) -> FileType:
@@ -114,10 +127,10 @@ def _office(stream: BinaryIO) -> FileType:
                     member.compress_size, 1024
                 ):
                     raise FileRefused("The file unpacks to far more than it is. It is not taken.")
-            if any(name.lower().endswith("vbaproject.bin") for name in names):
+            if _has_macros(archive, names):
                 raise FileRefused("The document holds macros. Save it without them and send it again.")
             if "mimetype" in names:
-                kind = archive.read("mimetype")[:100].decode("ascii", "replace").strip()
+                kind = _beginning(archive, "mimetype", 100).decode("ascii", "replace").strip()
                 if kind in OPEN:
                     return OPEN[kind]
             if "[Content_Types].xml" in names:
@@ -131,6 +144,21 @@ def _office(stream: BinaryIO) -> FileType:
     raise FileRefused("Archives are not taken. Send the files one by one.")
 
 
+def _beginning(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
+    with archive.open(name) as member:
+        return member.read(size)
+
+
+def _has_macros(archive: zipfile.ZipFile, names: list[str]) -> bool:
+    """By the part's usual name, by what the list of contents declares, or by the folders of an open document."""
+    if any(
+        name.lower().endswith("vbaproject.bin") or name.startswith(("Basic/", "Scripts/")) for name in names
+    ):
+        return True
+    contents = "[Content_Types].xml"
+    return contents in names and bool(_MACRO_TYPES.search(_beginning(archive, contents, 1024 * 1024)))
+
+
 def _text(stream: BinaryIO, filename: str) -> FileType:
     data = stream.read()
     stream.seek(0)
@@ -139,29 +167,67 @@ def _text(stream: BinaryIO, filename: str) -> FileType:
     else:
         text = data
         if b"\x00" in data:
-            raise FileRefused(
-                "Files of this type are not taken. Send a picture, a PDF, an office document or plain text."
-            )
+            raise FileRefused(_NOT_TAKEN)
+    if _CONTROLS.search(text):
+        raise FileRefused(_NOT_TAKEN)
     ending = filename.rsplit(".", 1)[-1].lower() if "." in filename else "txt"
     if ending not in TEXTS:
-        raise FileRefused(
-            "Files of this type are not taken. Send a picture, a PDF, an office document or plain text."
-        )
-    if _ACTIVE.search(text[:65536]) and ending not in {"md", "txt", "log", "csv", "feature"}:
-        raise FileRefused("Web pages, drawings and scripts are not taken, because they could run.")
-    if ending in {"txt", "log"} and _ACTIVE.match(text.lstrip()[:200]):
-        raise FileRefused("Web pages, drawings and scripts are not taken, because they could run.")
+        raise FileRefused(_NOT_TAKEN)
+    if TEXTS[ending].mime == "application/xml":
+        _check_xml(data)
+    elif ending in {"txt", "log"} and _ACTIVE.match(text.removeprefix(b"\xef\xbb\xbf").lstrip()[:200]):
+        raise FileRefused(_COULD_RUN)
     return TEXTS[ending]
 
 
-def safe_filename(name: str) -> str:
-    """A name that is safe in a header and on any disk: no path, no control or direction characters, 120 at most."""
+def _check_xml(data: bytes) -> None:
+    """Well-formed, without a document type (entities, other files) and without what a browser would run.
+
+    The parser itself says which namespaces there are, however they are written; elements are not looked at, so
+    depth and width cost nothing, and a word like ``script`` in a process map is only a word.
+    """
+
+    def document_type(*_: object) -> None:
+        raise FileRefused("XML with a document type or entities is not taken. Save it without them.")
+
+    def namespace(_: str | None, address: str | None) -> None:
+        if address in _DRAWN_BY_BROWSERS:
+            raise FileRefused(_COULD_RUN)
+
+    def instruction(target: str, _: str) -> None:
+        if target.lower() == "xml-stylesheet":
+            raise FileRefused(_COULD_RUN)
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartDoctypeDeclHandler = document_type
+    parser.StartNamespaceDeclHandler = namespace
+    parser.ProcessingInstructionHandler = instruction
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        if isinstance(error, FileRefused):
+            raise
+        raise FileRefused("The file is not well-formed XML.") from error
+
+
+def safe_filename(name: str, extension: str | None = None) -> str:
+    """A name that is safe in a header and on any disk: no path, no control or direction characters, 120 at most.
+
+    With the ``extension`` that ``detect`` found, the name ends in it: what is a PDF is not saved as "report.html".
+    """
     last = re.split(r"[/\\]", name or "")[-1]
     plain = "".join(
-        letter for letter in unicodedata.normalize("NFC", last) if unicodedata.category(letter)[0] != "C"
+        letter
+        for letter in unicodedata.normalize("NFC", last)
+        if unicodedata.category(letter)[0] != "C" and unicodedata.category(letter) not in {"Zl", "Zp"}
     )
     plain = re.sub(r'[<>:"|?*;%]', "_", plain).strip(" .")
     stem, dot, ending = plain.rpartition(".")
-    if dot and len(ending) <= 10:
-        return f"{stem[:109] or 'file'}.{ending}"
-    return plain[:120] or "file"
+    if not dot or not stem or len(ending) > 10 or not ending.isalnum():
+        stem, ending = plain, ""
+    if extension and _SAME_ENDING.get(ending.lower(), ending.lower()) != extension:
+        stem, ending = plain, extension
+    stem = stem[:109].rstrip(" .") or "file"
+    if _DEVICE.match(stem):
+        stem = f"_{stem}"
+    return f"{stem}.{ending}" if ending else stem

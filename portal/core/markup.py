@@ -15,6 +15,8 @@ from portal.core import rendering
 from portal.core.commands import outside_transaction
 from portal.core.rendering import MarkupRefused
 
+__all__ = ["MarkupRefused", "Rendered", "diff_html", "excerpt", "render_markdown"]
+
 RENDERER_VERSION = rendering.VERSION
 LONG = 16 * 1024
 BUSY = 1_000

@@ -68,7 +68,9 @@ class LocalStorage:
                 file.flush()
                 os.fsync(file.fileno())
             path = self._path(digest.hexdigest())
-            path.parent.mkdir(exist_ok=True, mode=0o700)
+            if not path.parent.is_dir():
+                path.parent.mkdir(exist_ok=True, mode=0o700)
+                self._sync(self.folder)
             os.replace(name, path)
             self._sync(path.parent)
         except BaseException:
@@ -121,8 +123,9 @@ class LocalStorage:
 
 
 def storage_from_url(url: str) -> Storage:
-    """``file:///folder``. Raises ``ValueError`` for anything else."""
+    """``file:///folder``. Raises ``ValueError`` for anything else: a host would silently be another folder."""
     parts = urlsplit(url)
-    if parts.scheme != "file":
-        raise ValueError("PORTAL_STORAGE_URL must begin with file://")
-    return LocalStorage(Path(unquote(parts.path)))
+    folder = Path(unquote(parts.path))
+    if parts.scheme != "file" or parts.netloc or parts.query or parts.fragment or len(folder.parts) < 2:
+        raise ValueError("PORTAL_STORAGE_URL must be file:/// followed by the absolute path of a folder")
+    return LocalStorage(folder)
