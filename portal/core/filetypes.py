@@ -183,16 +183,20 @@ def _text(stream: BinaryIO, filename: str) -> FileType:
 def _check_xml(data: bytes) -> None:
     """Well-formed, without a document type (entities, other files) and without what a browser would run.
 
-    The parser itself says which namespaces there are, however they are written; elements are not looked at, so
-    depth and width cost nothing, and a word like ``script`` in a process map is only a word.
+    The parser itself says which namespaces there are, however they are written; depth and width cost nothing, and a
+    word like ``script`` in a process map is only a word.
     """
 
     def document_type(*_: object) -> None:
         raise FileRefused("XML with a document type or entities is not taken. Save it without them.")
 
-    def namespace(_: str | None, address: str | None) -> None:
-        if address in _DRAWN_BY_BROWSERS:
+    def element(name: str, _: dict[str, str]) -> None:
+        if name.rpartition(" ")[0] in _DRAWN_BY_BROWSERS:
             raise FileRefused(_COULD_RUN)
+
+    def namespace(_: str | None, address: str | None) -> None:
+        if address in _DRAWN_BY_BROWSERS:  # editors declare it without use: only now are elements worth a look
+            parser.StartElementHandler = element
 
     def instruction(target: str, _: str) -> None:
         if target.lower() == "xml-stylesheet":
