@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.forums import models  # noqa: F401  (maps the tables)
+from portal.forums import listeners, models, policies  # noqa: F401  (tables, rules and listeners register themselves)
 
 
 def init_app(app: Flask) -> None:
