@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_DIGITS = re.compile(r"(?<![\w.])\d{3}[ \-]?\d{3}[ \-]?\d{4}(?![\w]|\.\d)")
+_GAP = "[ \\-\\t\u00a0\u2007\u2009\u2010-\u2013\u202f]?"
+"""What stands between groups of digits, also as Word and Excel paste it."""
+_DIGITS = re.compile(rf"(?<![\w.])[0-9]{{3}}{_GAP}[0-9]{{3}}{_GAP}[0-9]{{4}}(?![\w]|\.\d)")
 _UPN = re.compile(r"(?<!\w)([A-HJ-NP-RT-Z])(\d{11})([\dA-HJ-NP-RT-Z])(?!\w)", re.IGNORECASE)
 _NINO = re.compile(
-    r"(?<!\w)(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)",
+    r"(?<!\w)(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
+    rf"{_GAP}[0-9]{{2}}{_GAP}[0-9]{{2}}{_GAP}[0-9]{{2}}{_GAP}[A-D](?!\w)",
     re.IGNORECASE,
 )
 _MONTHS = (
@@ -20,16 +23,21 @@ _MONTHS = (
     "sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
 _DATE = re.compile(
-    rf"(?<![\w./-])(?:\d{{1,2}}[/.\-]\d{{1,2}}[/.\-](?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}-\d{{2}}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTHS}),? \d{{4}})(?![\w/]|[.\-]\d)",
+    rf"(?<![\w./-])(?:[0-9]{{1,2}}[/.\-][0-9]{{1,2}}[/.\-](?:[0-9]{{4}}|[0-9]{{2}})|[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}"
+    rf"|[0-9]{{1,2}}(?:st|nd|rd|th)?(?: of)?[ -](?:{_MONTHS}),?[ -](?:[0-9]{{4}}|[0-9]{{2}})"
+    rf"|(?:{_MONTHS}) [0-9]{{1,2}}(?:st|nd|rd|th)?,? [0-9]{{4}})(?![\w/]|[.\-][0-9])",
     re.IGNORECASE,
 )
-_BORN = re.compile(r"(?<!\w)(?:d\.?o\.?b\.?|date of birth|born(?: on)?|birth ?date)(?!\w)", re.IGNORECASE)
-_NAME = re.compile(
-    r"(?<!\w)[A-Z][a-z]{1,20}(?:[-'’][A-Z][a-z]{1,20})? [A-Z][a-z]{1,20}(?:[-'’][A-Z][a-z]{1,20})?(?!\w)"
+_BORN = re.compile(
+    r"(?<!\w)(?:d\.? ?o\.? ?b\.?|date[ _-]of[ _-]birth|born(?: on)?|birth[ _-]?da(?:te|y))(?!\w)",
+    re.IGNORECASE,
 )
+_WORD = "(?:[A-ZÀ-ÖØ-Þ]['’])?[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,20}(?:[A-Z][a-z]{1,20})?(?:[-'’][A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,20})?"
+_NAME = re.compile(rf"(?<!\w){_WORD}[ \u00a0]{_WORD}(?!\w)")
+_ENDS = re.compile(rf"{_NAME.pattern}[\s\"'(,|:;–-]{{0,4}}$")
+_BEGINS = re.compile(rf"^[\s\"'),|:;–-]{{0,4}}{_NAME.pattern}")
 _PERSONAL = re.compile(
-    r"(?<!\w)(?:aged?|child|children|sibling|brother|sister|baby|mother|father|carer)(?!\w)", re.IGNORECASE
+    r"(?<!\w)(?:aged?|child|sibling|brother|sister|baby|mother|father|carer)(?![\w'’])", re.IGNORECASE
 )
 _NOT_NAMES = frozenset(
     """
@@ -37,7 +45,9 @@ _NOT_NAMES = frozenset(
     tuesday wednesday thursday friday saturday sunday supplier council county city group user
     working release version section core initial assessment record guidance note phase local
     authority annex appendix table figure dear kind best many the this that we our it in on at by
-    for from to a an as if and or but test step case script
+    for from to a an as if and or but test step case script act children every bill green white paper regulations
+    department education school schools services strategy framework plan programme project board forum
+    meeting minutes agenda review report consultation build patch update issue north south east west matters child young person people
     """.split()  # noqa: SIM905
 )
 _UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
@@ -55,8 +65,17 @@ class Finding:
     end: int
 
 
+def _issued(digits: str) -> bool:
+    """Whether numbers begin so: England and Wales from 4, Northern Ireland 32 to 39, Scotland with a date of birth.
+
+    Without this every ISBN of ten digits and 0123456789 would be one: they have the same check digit.
+    """
+    day, month = int(digits[:2]), int(digits[2:4])
+    return digits[0] >= "4" or "32" <= digits[:2] <= "39" or (1 <= day <= 31 and 1 <= month <= 12)
+
+
 def _nhs(digits: str) -> bool:
-    if len(set(digits)) == 1:
+    if len(set(digits)) == 1 or not _issued(digits):
         return False
     total = sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9]))
     check = (11 - total % 11) % 11
@@ -71,28 +90,37 @@ def _upn(match: re.Match[str]) -> bool:
     return _UPN_LETTERS[total % 23] == letter
 
 
-def _has_name(text: str) -> bool:
+def _has_name(text: str, pattern: re.Pattern[str] = _NAME) -> bool:
     return any(
-        not ({word.lower() for word in re.split(r"[ '’-]", match.group())} & _NOT_NAMES)
-        for match in _NAME.finditer(text)
+        not ({word.lower() for word in re.split(r"[\W_]+", match.group())} & _NOT_NAMES)
+        for match in pattern.finditer(text)
     )
 
 
+def _year(date: str) -> int:
+    """Four digits where there are four; two are of this century up to 30."""
+    numbers = re.findall(r"[0-9]+", date)
+    year = next((int(number) for number in numbers if len(number) == 4), int(numbers[-1]))
+    return year if year > 99 else year + (2000 if year <= 30 else 1900)
+
+
 def _births(text: str) -> list[Finding]:
+    """A date is one of birth near the word, or touching a name, or near a name and a word of family.
+
+    From 2008 on a touching name needs the word of family too, and a near one does not count: people's names also
+    stand by the dates of meetings, letters and releases.
+    """
     found = []
     for date in _DATE.finditer(text):
         before = text[max(0, date.start() - NEAR) : date.start()]
         after = text[date.end() : date.end() + NEAR]
-        line = before.rsplit("\n", 1)[-1], after.split("\n", 1)[0]
-        born = _BORN.search(before) or _BORN.search(line[1][:20])
-        year = int(
-            re.findall(r"\d{4}|\d{2}", date.group())[-1]
-            if not re.match(r"\d{4}", date.group())
-            else date.group()[:4]
-        )
-        beside = _has_name(line[0][-24:]) or _has_name(line[1][:24])
-        personal = _PERSONAL.search(line[0]) or _PERSONAL.search(line[1]) or re.search(r"[(,]\s*$", line[0])
-        if born or (beside and personal and year not in range(2008, 2100)):
+        left, right = before.rsplit("\n", 1)[-1], after.split("\n", 1)[0]
+        born = _BORN.search(before) or _BORN.search(right[:20])
+        beside = _has_name(left) or _has_name(right)
+        personal = _PERSONAL.search(left) or _PERSONAL.search(right)
+        touching = _has_name(left[-NEAR:], _ENDS) or _has_name(right, _BEGINS)
+        early = _year(date.group()) < 2008
+        if born or (touching and (early or personal)) or (beside and personal and early):
             found.append(Finding("date of birth", date.group(), date.start(), date.end()))
     return found
 
