@@ -54,6 +54,7 @@ class Action(StrEnum):
     FORUMS_DRAFT_SAVE = "forums:draft:save"
     FORUMS_FORUM_CHANGE = "forums:forum:change"
     FORUMS_FORUM_CREATE = "forums:forum:create"
+    FORUMS_HOME_SEE = "forums:home:see"
     FORUMS_POST_DELETE = "forums:post:delete"
     FORUMS_POST_EDIT = "forums:post:edit"
     FORUMS_POST_HIDE = "forums:post:hide"
