@@ -47,7 +47,9 @@ def problem_with(password: str, *, known: tuple[str, ...] = ()) -> str | None:
     if plain in {_plain(word) for word in COMMON} or password.casefold() in COMMON or len(set(plain)) < 5:
         return "This password is one of those tried first. Choose something less common."
     parts = {part for text in known for part in re.split(r"[\s@.\-_+']+", text.casefold()) if len(part) >= 4}
-    for word in sorted({"icsexchange", *(_plain(part) for part in parts)}):
-        if word and word in plain and len(plain) - len(word) < 8:
-            return "Do not build the password on your name, your address or the name of this service."
+    left = plain
+    for word in sorted({"icsexchange", *(_plain(part) for part in parts)} - {""}, key=len, reverse=True):
+        left = left.replace(word, "")
+    if left != plain and len(left) < 8:
+        return "Do not build the password on your name, your address or the name of this service."
     return None

@@ -106,6 +106,10 @@ def _mail(actor: Actor, invitation: Invitation) -> None:
     )
 
 
+def _kept(actor: Actor, invitation_id: int) -> Invitation:
+    return get_invitation(invitation_id)
+
+
 def _open(invitation: Invitation) -> None:
     if invitation.used_at is not None:
         raise Conflict("This invitation has been accepted already.")
@@ -113,7 +117,7 @@ def _open(invitation: Invitation) -> None:
         raise Conflict("This invitation was taken back. Send a new one.")
 
 
-@command(Action.ACCOUNTS_INVITATION_RESEND, target=get_invitation)
+@command(Action.ACCOUNTS_INVITATION_RESEND, target=_kept)
 def resend_invitation(actor: Actor, invitation: Invitation) -> None:
     """Mail an invitation again, with a new link that lasts as long as the first; the old link works no longer.
 
@@ -132,7 +136,7 @@ def resend_invitation(actor: Actor, invitation: Invitation) -> None:
     )
 
 
-@command(Action.ACCOUNTS_INVITATION_REVOKE, target=get_invitation)
+@command(Action.ACCOUNTS_INVITATION_REVOKE, target=_kept)
 def revoke_invitation(actor: Actor, invitation: Invitation) -> None:
     """Take an invitation back before it is used.
 

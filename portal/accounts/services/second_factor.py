@@ -65,9 +65,7 @@ def _prepare_set_up(actor: Actor, *, sealed: str, code: str, present: str = "") 
     limits.hit(limits.SIGN_IN_BY_ACCOUNT, "set-up code", str(actor.person_id))
     step = totp.matching_step(secret, code or "")
     if step is None:
-        raise Invalid(
-            {"code": "That code does not fit. Check your telephone’s clock and try again."}
-        )
+        raise Invalid({"code": "That code does not fit. Check your telephone’s clock and try again."})
     return {"secret": secrets.seal(secret), "step": step, "replaces": has_second_factor(actor)}
 
 

@@ -107,7 +107,7 @@ def _go_on(following: str | None, carried: Carried | None) -> Any:
     shown = [(name, SHOWN[name], value) for name, value in carried.fields if name in SHOWN]
     hidden = [(name, value) for name, value in carried.fields if name not in SHOWN]
     return make_response(
-        render_template("accounts/carried.html", carried=carried, shown=shown, hidden=hidden)
+        render_template("accounts/carried.html", carried=carried, shown=shown, unseen=hidden)
     )
 
 

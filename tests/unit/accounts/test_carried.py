@@ -9,7 +9,9 @@ import pytest
 from portal.accounts.carried import LONGEST, Carried, carry, load, safe_path
 
 
-@pytest.mark.parametrize("path", ["/", "/groups/alpha/?space=members", "/threads/1234567-a-title?page=2#post-3", "/search?q=a%20b"])
+@pytest.mark.parametrize(
+    "path", ["/", "/groups/alpha/?space=members", "/threads/1234567-a-title?page=2#post-3", "/search?q=a%20b"]
+)
 def test_a_path_of_this_site_may_follow(path: str) -> None:
     assert safe_path(path) == path
 
@@ -44,7 +46,9 @@ def test_any_other_address_leads_home(path: str | None) -> None:
 
 
 def test_secrets_are_left_behind_and_text_is_kept() -> None:
-    kept = carry("/threads/1234567", [("csrf_token", "x"), ("new_password", "y"), ("body", "a\r\nb"), ("key", "k")])
+    kept = carry(
+        "/threads/1234567", [("csrf_token", "x"), ("new_password", "y"), ("body", "a\r\nb"), ("key", "k")]
+    )
     assert kept == Carried("/threads/1234567", (("body", "a\r\nb"), ("key", "k")))
     assert load(kept.dump()) == kept
 

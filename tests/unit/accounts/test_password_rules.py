@@ -18,6 +18,9 @@ def test_these_are_refused_with_a_sentence(password: str) -> None:
     assert (problem_with(password, known=KNOWN) or "").endswith(".")
 
 
-@pytest.mark.parametrize("password", ["ladder violet thursday", "kettle-pond-nine-oars", "ÄÖÜ zwölf Zeichen", "我们喜欢安静的花园和很多书"])
+@pytest.mark.parametrize(
+    "password",
+    ["ladder violet thursday", "kettle-pond-nine-oars", "ÄÖÜ zwölf Zeichen", "我们喜欢安静的花园和很多书"],
+)
 def test_these_are_taken(password: str) -> None:
     assert problem_with(password, known=KNOWN) is None

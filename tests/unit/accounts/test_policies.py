@@ -9,8 +9,12 @@ import pytest
 from portal.accounts.policies import Proposed, may_accept_invitation, may_change_password, may_send_invitation
 from portal.core.identity import ANONYMOUS, OPERATOR, Actor
 
-LEAD = Actor(kind="person", person_id=1, organisation_id=10, group_roles=MappingProxyType({7: frozenset({"lead"})}))
-MEMBER = Actor(kind="person", person_id=2, organisation_id=10, group_roles=MappingProxyType({7: frozenset({"member"})}))
+LEAD = Actor(
+    kind="person", person_id=1, organisation_id=10, group_roles=MappingProxyType({7: frozenset({"lead"})})
+)
+MEMBER = Actor(
+    kind="person", person_id=2, organisation_id=10, group_roles=MappingProxyType({7: frozenset({"member"})})
+)
 ADMINISTRATOR = Actor(kind="person", person_id=3, organisation_id=30, is_administrator=True)
 
 
