@@ -29,7 +29,11 @@ def attributions(actor: Actor) -> list[tuple[str, str]]:
     named = ("named", f"As {actor.name}, {actor.organisation_short}")
     if actor.organisation_kind == "supplier":
         return [named]
-    return [named, ("described", "As described below, without my name"), ("withheld", "As “A member authority”")]
+    return [
+        named,
+        ("described", "As my kind of authority, without its name"),
+        ("withheld", "As “A member authority”"),
+    ]
 
 
 class WritingForm(Form):
@@ -37,7 +41,6 @@ class WritingForm(Form):
 
     body = TextAreaField("Your text", filters=[_clean])
     attribution = SelectField("Show your name as", validate_choice=False)
-    described_as = StringField("Described as", filters=[_clean])
     invented = BooleanField("These details are invented")
     key = HiddenField()
     case_data = False
@@ -63,7 +66,9 @@ class WritingForm(Form):
         if isinstance(error, CaseDataFound):
             self.case_data = True
         if isinstance(error, IdempotencyMismatch):
-            self.form_errors[:] = ["This was already sent, with other words. To send it once more as it is now, press the button again."]
+            self.form_errors[:] = [
+                "This was already sent, with other words. To send it once more as it is now, press the button again."
+            ]
             self.key.data = new_key()
             self.key.raw_data = None
 
@@ -100,6 +105,7 @@ class EditForm(WritingForm):
     """A change to one's own post."""
 
     body = TextAreaField("Your post", id="composer-text", filters=[_clean])
+    revision = HiddenField()
 
 
 class OneField(Form):

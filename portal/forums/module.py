@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.forums import listeners, models, policies  # noqa: F401  (tables, rules and listeners register themselves)
+from portal.forums import listeners, models, panels, policies, views  # noqa: F401  (tables, rules and listeners register themselves)
 
 
 def init_app(app: Flask) -> None:
     """Register what forums brings."""
+    views.init_app(app)

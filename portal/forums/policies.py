@@ -123,6 +123,12 @@ def may_discard(actor: Actor, target: Any) -> Decision:
     return ALLOWED if actor.person_id is not None else denied("Sign in first.")
 
 
+@policy(Action.FORUMS_HOME_SEE)
+def may_see_home(actor: Actor, target: Any) -> Decision:
+    """Whoever is signed in, for themselves."""
+    return ALLOWED if actor.person_id is not None else denied("Sign in first.")
+
+
 @policy(Action.FORUMS_ATTACHMENT_ADD)
 def may_attach(actor: Actor, space: Any) -> Decision:
     """Whoever writes in the space."""

@@ -6,6 +6,7 @@ Rows, not entities; the page takes five queries of its own whatever the thread's
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from portal.core import ids
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.core.identity import Actor
+from portal.core.rendering import MENTION
 from portal.directory.models import Organisation, Person
 from portal.forums.models import Draft, Follow, Forum, Post, PostMove, ReadMark, Thread
 from portal.forums.queries.attribution import ShownAs, shown_as
@@ -261,7 +263,8 @@ def _quotable_of(row: Any) -> Quotable | None:
     if row is None:
         return None
     author = shown_as(row.attribution, row.described_as, row.person, row.organisation, row.organisation_kind)
-    return Quotable(row.id, row.position, author, row.markdown)
+    words = re.sub(MENTION, r"@\1", row.markdown)  # a quotation names nobody anew
+    return Quotable(row.id, row.position, author, words)
 
 
 def find_draft(actor: Actor, key: str) -> DraftView | None:

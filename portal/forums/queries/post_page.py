@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, select
 
+from portal.core.commands import IdempotencyKey
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.core.identity import Actor
+from portal.core.rendering import MENTION
 from portal.directory.models import Organisation, Person
 from portal.forums.models import Bookmark, Post, PostRevision, Reaction, Thread
 from portal.forums.queries.attribution import ShownAs, shown_as
@@ -54,7 +57,7 @@ class RevisionRow:
     """What a post said in one version."""
 
     number: int
-    markdown: str
+    words: str
     at: datetime
 
 
@@ -121,7 +124,30 @@ def list_revisions(actor: Actor, post_id: int) -> list[RevisionRow]:
         .where(PostRevision.post_id == post_id)
         .order_by(PostRevision.number)
     )
-    return [RevisionRow(row.number, row.markdown, row.at) for row in rows]
+    return [RevisionRow(row.number, words_of(row.markdown), row.at) for row in rows]
+
+
+def words_of(markdown: str) -> str:
+    """A post's source to be read: people named in it stand there by name alone."""
+    return re.sub(MENTION, r"@\1", markdown)
+
+
+def find_sent(actor: Actor, command: str, key: str, body: str) -> dict[str, Any] | None:
+    """What the actor's ``key`` was answered with, where the post that came of it says ``body``; else None.
+
+    ``command``: "reply" or "start".
+    """
+    name = {"reply": "portal.forums.services.posts.reply", "start": "portal.forums.services.threads.start"}[command]
+    result = db.session.scalar(
+        select(IdempotencyKey.result).where(
+            IdempotencyKey.person_id == actor.person_id, IdempotencyKey.command == name, IdempotencyKey.key == key
+        )
+    )
+    if result is None:
+        return None
+    post_id = result["post_id" if command == "start" else "id"]
+    stands = db.session.scalar(select(Post.markdown).where(Post.id == post_id, Post.author_id == actor.person_id))
+    return dict(result) if stands == body.strip() else None
 
 
 def list_own_reactions(actor: Actor, post_id: int) -> set[str]:

@@ -8,7 +8,7 @@ from portal.core.identity import current_actor
 from portal.forums.queries.home import list_drafts
 from portal.forums.queries.post_page import list_bookmarks
 from portal.forums.services import drafts as commands
-from portal.forums.services import reading
+from portal.forums.services import looking
 from portal.forums.views.blueprint import bp
 from portal.web.edge import Access, access
 
@@ -40,5 +40,5 @@ def discard_draft() -> Response:
 @access(Access.SIGNED_IN)
 def seen() -> Response:
     """Mark everything on Home as seen."""
-    reading.look(current_actor())
+    looking.look(current_actor())
     return redirect("/", 303)  # type: ignore[return-value]

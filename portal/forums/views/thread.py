@@ -11,6 +11,7 @@ from portal.core import clock
 from portal.core.identity import Actor, current_actor
 from portal.core.permissions import Action, may
 from portal.forums.forms import ReplyForm, number
+from portal.forums.queries.lists import STATUSES
 from portal.forums.queries.pages import (
     Quotable,
     ThreadHead,
@@ -105,6 +106,9 @@ def show_thread(head: ThreadHead, form: ReplyForm, *, start: int, answered: Quot
         head=head,
         page=page,
         form=form,
+        files=g.get("files", ()),
+        undo=number(request.args.get("undo")),
+        status_label=STATUSES.get(head.status or "", head.status),
         answered=answered,
         may_reply=bool(reply),
         why_not=why_closed(head) or reply.reason,

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 
 from portal.core import ids
-from portal.core.errors import Conflict, Forbidden, Invalid, PortalError
+from portal.core.errors import Conflict, Forbidden, IdempotencyMismatch, Invalid, PortalError
 from portal.core.identity import Actor, current_actor
 from portal.core.markup import diff_html
 from portal.core.permissions import Action, may
 from portal.forums.forms import EditForm, OneField, ReplyForm, ThreadForm, number
 from portal.forums.queries.lists import list_boards
 from portal.forums.queries.pages import ThreadHead, find_draft, get_thread_head
-from portal.forums.queries.post_page import PostFacts, get_post_facts, list_own_reactions, list_revisions
+from portal.forums.queries.post_page import (
+    PostFacts,
+    find_sent,
+    get_post_facts,
+    list_own_reactions,
+    list_revisions,
+    words_of,
+)
 from portal.forums.queries.post_views import REACTIONS, get_post_view
 from portal.forums.services import drafts, posts, reactions, reading, threads
 from portal.forums.views.blueprint import bp
@@ -45,6 +53,14 @@ def _rejected(form: Any, error: PortalError) -> None:
         form.form_errors.append(error.detail)
 
 
+def _sent_before(actor: Actor, command: str, error: PortalError, form: Any) -> dict[str, Any] | None:
+    """What the same form was answered with, where it was sent twice with files: each sending stores them anew,
+    so that their numbers differ though nothing that a person typed does."""
+    if not isinstance(error, IdempotencyMismatch) or not any(file.filename for file in request.files.values()):
+        return None
+    return find_sent(actor, command, form.key.data or "", form.body.data or "")
+
+
 @bp.post("/threads/<int:number>/reply")
 @access(Access.SIGNED_IN, resolve=find_thread)
 def reply(head: ThreadHead) -> Any:
@@ -59,13 +75,14 @@ def reply(head: ThreadHead) -> Any:
             thread_id=head.id,
             body=form.body.data or "",
             attribution=form.attribution.data,
-            described_as=form.described_as.data or None,
             reply_to=number(form.reply_to.data),
             attachments=[file.id for file in g.files],
             invented=form.invented.data,
             idempotency_key=form.key.data,
         )
     except REFUSED as error:
+        if (sent := _sent_before(actor, "reply", error, form)) is not None:
+            return redirect(f"/threads/{sent['thread_id']}/posts/{sent['position']}", 303)
         _rejected(form, error)
         return show_thread(find_thread(actor, head.id), form, start=number(request.form.get("from")) or 1), error.status
     drafts.discard(actor, key=f"reply:{head.id}")
@@ -104,12 +121,13 @@ def new_thread(space: Any, group: str) -> Any:
                 title=form.title.data or "",
                 body=form.body.data or "",
                 attribution=form.attribution.data,
-                described_as=form.described_as.data or None,
                 attachments=[file.id for file in g.files],
                 invented=form.invented.data,
                 idempotency_key=form.key.data,
             )
         except REFUSED as error:
+            if (sent := _sent_before(actor, "start", error, form)) is not None:
+                return redirect(f"/threads/{sent['id']}-{sent['slug']}", 303)
             _rejected(form, error)
             return _thread_form(actor, space, group, form, draft_key), error.status
         drafts.discard(actor, key=draft_key)
@@ -174,9 +192,9 @@ def show_post(facts: PostFacts, hide_form: OneField) -> str:
 
 def _differences(actor: Actor, facts: PostFacts) -> list[dict[str, Any]]:
     """Each version of a post against the one before it, newest first."""
-    versions = [(row.markdown, row.at) for row in list_revisions(actor, facts.id)]
-    versions.append((facts.markdown, facts.edited_at))
-    pairs = zip(versions, versions[1:], strict=False)
+    versions = [(row.words, row.at) for row in list_revisions(actor, facts.id)]
+    versions.append((words_of(facts.markdown), facts.edited_at))
+    pairs = itertools.pairwise(versions)
     return [{"at": after[1], "html": diff_html(before[0], after[0])} for before, after in pairs][::-1][:20]
 
 
@@ -197,6 +215,7 @@ def edit(facts: PostFacts) -> Any:
                 actor,
                 post_id=facts.id,
                 body=form.body.data or "",
+                revision=number(form.revision.data),
                 invented=form.invented.data,
                 idempotency_key=form.key.data,
             )
@@ -207,8 +226,7 @@ def edit(facts: PostFacts) -> Any:
         return redirect(address_of(head, facts.position), 303)
     draft = find_draft(actor, facts.key)
     form.body.data = draft.body if draft else facts.markdown
-    form.attribution.data = facts.attribution
-    form.described_as.data = facts.described_as
+    form.revision.data = str(facts.revision)
     form.offer(actor)
     return _edit_form(actor, facts, head, form)
 
