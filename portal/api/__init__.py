@@ -1,1 +1,1 @@
-"""api."""
+"""What every part of the JSON API has in common: payload schemas, answers, and its own description."""

@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from portal.core.errors import Invalid
@@ -46,3 +47,11 @@ def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> Pa
     shown = rows[:limit]
     more = len(rows) > limit
     return Page(shown, encode(key(shown[-1])) if more and shown else None)
+
+
+def moment(seconds: float) -> datetime:
+    """The moment in a cursor's sort key, from seconds since 1970. Raises ``Invalid`` for what is none."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError) as error:
+        raise Invalid({"after": "This page address is broken. Start again from the first page."}) from error
