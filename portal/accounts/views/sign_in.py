@@ -105,6 +105,7 @@ def _go_on(following: str | None, carried: Carried | None) -> Any:
     if carried is None:
         return redirect(safe_path(following), 303)
     shown = [(name, SHOWN[name], value) for name, value in carried.fields if name in SHOWN]
+    shown.sort(key=lambda field: list(SHOWN).index(field[0]))  # the title stands above its text
     hidden = [(name, value) for name, value in carried.fields if name not in SHOWN]
     return make_response(
         render_template("accounts/carried.html", carried=carried, shown=shown, unseen=hidden)
