@@ -1,0 +1,53 @@
+"""What groups do when something happens elsewhere, and the due jobs of memberships."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import g
+
+from portal.accounts.events import InvitationAccepted
+from portal.core import clock, jobs
+from portal.core.commands import command
+from portal.core.errors import NotFound
+from portal.core.events import on
+from portal.core.identity import Actor
+from portal.core.permissions import Action
+from portal.groups.services import glass, joining, upkeep
+
+
+@on(InvitationAccepted)
+def _begin_membership(event: InvitationAccepted) -> None:
+    """The membership that came with an invitation begins with the account, or not at all."""
+    if event.group_id is None or event.role is None:
+        return
+    joining.accept_invited(
+        g.transaction.actor,
+        group_id=event.group_id,
+        person_id=event.person_id,
+        role=event.role,
+        organisation_id=event.organisation_id,
+        invited_by=event.invited_by,
+    )
+
+
+@jobs.handles("groups.upkeep")
+def _keep_up(payload: dict[str, Any]) -> None:
+    """The day's round, which queues the next day's."""
+    upkeep.keep_up()
+    _queue_tomorrow(upkeep.SYSTEM, at=clock.now() + timedelta(days=1))
+
+
+@command(Action.GROUPS_MEMBER_REMOVE, audited=False)
+def _queue_tomorrow(actor: Actor, *, at: datetime) -> None:
+    jobs.enqueue("groups.upkeep", f"groups.upkeep:{at:%Y-%m-%d}", due_at=at)
+
+
+@jobs.handles("groups.end-break-glass")
+def _end_break_glass(payload: dict[str, Any]) -> None:
+    """The time of a break-glass access is over; it may have been ended before."""
+    try:
+        glass.end_break_glass(upkeep.SYSTEM, break_glass_id=payload["glass_id"])
+    except NotFound:
+        return
