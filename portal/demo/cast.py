@@ -40,22 +40,66 @@ class Player:
 
 
 BODIES = (
-    Body("northmoor", "Northmoor Metropolitan Borough Council", "Northmoor", type="Metropolitan district", region="North West"),
+    Body(
+        "northmoor",
+        "Northmoor Metropolitan Borough Council",
+        "Northmoor",
+        type="Metropolitan district",
+        region="North West",
+    ),
     Body("eastvale", "Eastvale County Council", "Eastvale", type="County council", region="East of England"),
     Body("thornhithe", "London Borough of Thornhithe", "Thornhithe", type="London borough", region="London"),
     Body("kelsmere", "Kelsmere Council", "Kelsmere", type="Unitary authority", region="South West"),
-    Body("harrowdale", "Harrowdale City Council", "Harrowdale", type="Metropolitan district", region="Yorkshire and The Humber"),
-    Body("westermarsh", "Westermarsh County Council", "Westermarsh", type="County council", region="South East"),
+    Body(
+        "harrowdale",
+        "Harrowdale City Council",
+        "Harrowdale",
+        type="Metropolitan district",
+        region="Yorkshire and The Humber",
+    ),
+    Body(
+        "westermarsh", "Westermarsh County Council", "Westermarsh", type="County council", region="South East"
+    ),
     Body("aldercombe", "Aldercombe County Council", "Aldercombe", type="County council", region="South West"),
-    Body("castlemere", "Castlemere Borough Council", "Castlemere", type="Unitary authority", region="East Midlands"),
+    Body(
+        "castlemere",
+        "Castlemere Borough Council",
+        "Castlemere",
+        type="Unitary authority",
+        region="East Midlands",
+    ),
     Body("greyhaven", "Greyhaven City Council", "Greyhaven", type="Unitary authority", region="North East"),
     Body("marlstead", "Marlstead County Council", "Marlstead", type="County council", region="West Midlands"),
     Body("ottermouth", "Ottermouth Council", "Ottermouth", type="Unitary authority", region="South West"),
-    Body("saltmere", "Saltmere Metropolitan Borough Council", "Saltmere", type="Metropolitan district", region="North West"),
-    Body("tarrowby", "Tarrowby Council", "Tarrowby", type="Unitary authority", region="Yorkshire and The Humber"),
+    Body(
+        "saltmere",
+        "Saltmere Metropolitan Borough Council",
+        "Saltmere",
+        type="Metropolitan district",
+        region="North West",
+    ),
+    Body(
+        "tarrowby",
+        "Tarrowby Council",
+        "Tarrowby",
+        type="Unitary authority",
+        region="Yorkshire and The Humber",
+    ),
     Body("wychfield", "Wychfield County Council", "Wychfield", type="County council", region="West Midlands"),
-    Body("brackenshaw", "Brackenshaw Metropolitan District Council", "Brackenshaw", type="Metropolitan district", region="North West"),
-    Body("fenwick-vale", "Fenwick Vale Council", "Fenwick Vale", type="Unitary authority", region="East of England"),
+    Body(
+        "brackenshaw",
+        "Brackenshaw Metropolitan District Council",
+        "Brackenshaw",
+        type="Metropolitan district",
+        region="North West",
+    ),
+    Body(
+        "fenwick-vale",
+        "Fenwick Vale Council",
+        "Fenwick Vale",
+        type="Unitary authority",
+        region="East of England",
+    ),
     Body("supplier-a", "Supplier A", "Supplier A", kind="supplier"),
     Body("supplier-b", "Supplier B", "Supplier B", kind="supplier"),
     Body("supplier-c", "Supplier C", "Supplier C", kind="supplier"),
@@ -110,7 +154,9 @@ PLAYERS = (
 
 def accounts() -> list[dict[str, object]]:
     """The accounts that people may try, as contract.md lists them. Leads and deputies hold their group's NLAR seat."""
-    names = {body.slug: body.name for body in BODIES} | {"dcsf": "Department for Children, Schools and Families"}
+    names = {body.slug: body.name for body in BODIES} | {
+        "dcsf": "Department for Children, Schools and Families"
+    }
     found: list[dict[str, object]] = []
     for player in PLAYERS:
         if not player.listed:

@@ -63,7 +63,9 @@ def accounts(as_json: bool) -> None:
         return
     for account in found:
         roles = account["roles"]
-        words = ", ".join(f"{role['role']} ({role['group']})" if role["group"] else role["role"] for role in roles)  # type: ignore[attr-defined]
+        words = ", ".join(
+            f"{role['role']} ({role['group']})" if role["group"] else role["role"] for role in roles
+        )  # type: ignore[attr-defined]
         click.echo(f"{account['email']:38} {account['name']:16} {words}")
     click.echo(f"Password of all: {cast.PASSWORD}")
 
@@ -75,7 +77,9 @@ def accounts(as_json: bool) -> None:
 @click.option("--posts", default=20000, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.pass_context
-def grow_demo(context: click.Context, groups: int, many_people: int, threads: int, posts: int, seed: int) -> None:
+def grow_demo(
+    context: click.Context, groups: int, many_people: int, threads: int, posts: int, seed: int
+) -> None:
     """Add bulk content for measuring: the same for the same seed."""
     if min(groups, many_people, threads, posts) < 1 or posts < threads:
         raise click.BadParameter("every number must be at least 1, and posts at least as many as threads")

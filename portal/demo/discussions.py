@@ -24,12 +24,24 @@ A_LEAD, A_MEMBER, A_DEPUTY = "Ruth Sandmoor", "Asha Fenn", "Tom Arkwell"
 KINDS = {"Issue": "issue", "Question": "question", "Good practice": "practice", "Proposal": "discussion"}
 
 HOMES = {
-    "networking": "Support between members", "national-issues": "National issues", "common-themes": "Themes and priorities",
-    "product-assessment": "Product assessment", "improvement-updates": "ICS improvement",
-    "supplier-messages": "Messages to suppliers", "good-practice": "Good practice", "tough-issues": "Tough issues",
-    "dcsf-queries": "Queries to the DCSF", "compliance": "Compliance", "interoperability": "Interoperability",
-    "supplier-difficulties": "Difficulties with suppliers", "user-groups": "Good user groups",
-}  # fmt: skip
+    "networking": "Support between members",
+    "common-themes": "Common themes and priorities",
+    "supplier-messages": "Messages to the supplier",
+    "good-practice": "Good practice",
+    "tough-issues": "Tough issues and guidance",
+    "supplier-difficulties": "Difficulties with the supplier",
+}
+"""Where a category of the data file belongs in a user group; in the NLAR its forums carry the categories' names."""
+NLAR_HOMES = {
+    "national-issues": "National issues from user groups",
+    "common-themes": "Common themes and priorities",
+    "supplier-messages": "Messages to suppliers",
+    "good-practice": "Good practice",
+    "tough-issues": "Tough issues and guidance",
+    "dcsf-queries": "Queries to the DCSF",
+    "interoperability": "Interoperability",
+    "user-groups": "Good user groups",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +81,39 @@ REPLIES: dict[str, tuple[Said, ...]] = {
         Said(
             A_DEPUTY,
             1.2,
-            "We ran the script on 7.1.3. Step 4 still fails. Until 7.2 we use a saved search for records completed on "
+            "We ran the script on 7.1.3. Step 4 still fails. Until 7.2 we use a saved search "
+            "for records completed on "
             "the same day for one household; it finds most of them.",
         ),
         Said(A_LEAD, 1.1, "Thank you. Can everybody who runs 7.1.3 do the same, and say here what they see?"),
     ),
     "ISS-003": (
         Said("Priya Holme", 18, "Eight working days for us, and the upgrade had been booked for six weeks."),
-        Said(A_LEAD, 12, "I will put it on the agenda. What notice would be enough? I would say **six weeks**."),
+        Said(
+            A_LEAD, 12, "I will put it on the agenda. What notice would be enough? I would say **six weeks**."
+        ),
         Said("Greta Moss", 5, "Six weeks, and the list of changed screens in the first draft already."),
         Said("Maud Pell", 0.3, "Agreed. Training needs the screens, not only the notes."),
     ),
     "ISS-007": (
         Said("Nerys Vale", 10, "Castlemere can take the review exemplar."),
-        Said("Owen Lark", 2, "Aldercombe takes the placement record. Who has a test environment that is refreshed?"),
+        Said(
+            "Owen Lark",
+            2,
+            "Aldercombe takes the placement record. Who has a test environment that is refreshed?",
+        ),
     ),
     "ISS-005": (
-        Said("Morgan Reed", 9, "The revised guidance applies from its publication. Authorities choose the day on which they switch."),
-        Said(A_LEAD, 8, "Then our group will switch on the first working day of a month, so that returns stay clean."),
+        Said(
+            "Morgan Reed",
+            9,
+            "The revised guidance applies from its publication. Authorities choose the day on which they switch.",
+        ),
+        Said(
+            A_LEAD,
+            8,
+            "Then our group will switch on the first working day of a month, so that returns stay clean.",
+        ),
     ),
 }
 
@@ -94,7 +121,8 @@ TALKS = (
     Talk(
         "supplier-a/members", A_DEPUTY, 15, "issue", "Report builder drops the last line of long narratives",
         "Reports longer than about 30 lines lose their last line when they are exported.\n\n"
-        "| where | what we see |\n|---|---|\n| screen | whole |\n| print | whole |\n| export | last line missing |\n\n"
+        "| where | what we see |\n|---|---|\n| screen | whole |\n| print | whole |\n| "
+        "export | last line missing |\n\n"
         "Does anybody else see it?",
         (Said("Felix Thorne", 14, "Yes, on 7.1.3 only."), Said(A_MEMBER, 13.5, "Not with us, but we still run 7.1.2.")),
     ),
@@ -128,16 +156,19 @@ TALKS = (
     ),
     Talk(
         "nlar/supplier-a", "Morgan Reed", 10, "discussion", "How the NLAR and Supplier A will work together",
-        "This space is for what concerns every user group of one supplier. Delegates, the DCSF and Supplier A read it.",
+        "This space is for what concerns every user group of one supplier. Delegates, "
+        "the DCSF and Supplier A read it.",
     ),
     Talk(
         "national/authorities", "Morgan Reed", 16, "discussion", "Welcome to the national space",
-        "Everybody who is signed in from an authority or the department reads this. Say what you would like to find here.",
+        "Everybody who is signed in from an authority or the department reads this. Say "
+        "what you would like to find here.",
         (Said("Wes Harbin", 15, "A list of who runs what, with a name to telephone."),),
     ),
     Talk(
         "national/suppliers", "Morgan Reed", 14, "discussion", "What stands in this space",
-        "Authorities, suppliers and the department all read this space. What is not for suppliers goes into the other one.",
+        "Authorities, suppliers and the department all read this space. What is not for "
+        "suppliers goes into the other one.",
     ),
 )  # fmt: skip
 
@@ -149,7 +180,11 @@ def write_discussions() -> int:
     count = 0
     for number, issue in enumerate(json.loads((DATA / "issues.json").read_text(encoding="utf-8"))["issues"]):
         author = _speaker(issue["authority"])
-        space = "nlar/members" if issue["scope"] == "All user groups" and _is_delegate(author) else _own_space(author)
+        space = (
+            "nlar/members"
+            if issue["scope"] == "All user groups" and _is_delegate(author)
+            else _own_space(author)
+        )
         if issue["id"] in {"ISS-002", "ISS-007"}:
             space = "supplier-a/members"
         days = 40 - 3 * number
@@ -157,7 +192,9 @@ def write_discussions() -> int:
             space, author.name, days, KINDS[issue["kind"]], issue["title"], issue["body_markdown"],
             REPLIES.get(issue["id"], ()),
         )  # fmt: skip
-        _hold(talk, spaces, people, HOMES[issue["category"]])
+        _hold(
+            talk, spaces, people, (NLAR_HOMES if space.startswith("nlar") else HOMES).get(issue["category"])
+        )
         count += 1
     for talk in TALKS:
         _hold(talk, spaces, people, None)
@@ -166,14 +203,16 @@ def write_discussions() -> int:
 
 
 def _spaces() -> dict[str, int]:
-    rows = db.session.execute(select(Group.slug, Space.slug, Space.id).join(Space, Space.group_id == Group.id))
+    rows = db.session.execute(
+        select(Group.slug, Space.slug, Space.id).join(Space, Space.group_id == Group.id)
+    )
     found = {f"{group}/{space}": number for group, space, number in rows}
     db.session.rollback()
     return found
 
 
 def _people() -> dict[str, int]:
-    found = {name: number for name, number in db.session.execute(select(Person.name, Person.id).where(Person.invented))}
+    found = dict(db.session.execute(select(Person.name, Person.id).where(Person.invented)))
     db.session.rollback()
     return found
 
@@ -212,7 +251,9 @@ def _hold(talk: Talk, spaces: dict[str, int], people: dict[str, int], home: str 
     for said in talk.replies:
         speaker = _actor(people[said.who])
         with clock.shifted(-timedelta(days=said.days)), tenancy.acting_as(speaker):
-            posts.reply(speaker, thread_id=started.id, body=said.words, attribution=said.attribution, invented=True)
+            posts.reply(
+                speaker, thread_id=started.id, body=said.words, attribution=said.attribution, invented=True
+            )
     with tenancy.acting_as(actor):
         reading.mark_read(actor, thread_id=started.id, position=1 + len(talk.replies))
 
@@ -220,12 +261,12 @@ def _hold(talk: Talk, spaces: dict[str, int], people: dict[str, int], home: str 
 def _forum(actor: Actor, space_id: int, name: str | None) -> int:
     """The forum called ``name`` in the space, else its first; its people open it where there is none."""
     with tenancy.acting_as(actor):
-        query = select(Forum.id, Forum.name).where(Forum.space_id == space_id).order_by(Forum.position, Forum.id)
+        query = (
+            select(Forum.id, Forum.name).where(Forum.space_id == space_id).order_by(Forum.position, Forum.id)
+        )
         rows = db.session.execute(query).all()
         db.session.rollback()
     named = [row.id for row in rows if name is None or row.name == name]
     if named:
         return int(named[0])
     return int(rows[0].id)
-
-

@@ -25,12 +25,7 @@ from portal.search import partitions
 from portal.search.models import SearchRow
 
 BATCH = 5_000
-WORDS = (
-    "assessment record worker team form field screen print export narrative chronology plan review conference core "
-    "initial referral contact section outcome date time release version test step result fails passes slow lost "
-    "saved copy clone sibling address history signature manager approval workflow report return census data quality "
-    "training guidance supplier message answer question meeting agenda action minutes library script map process"
-).split()
+WORDS = ["assessment", "record", "worker", "team", "form", "field", "screen", "print", "export", "narrative", "chronology", "plan", "review", "conference", "core", "initial", "referral", "contact", "section", "outcome", "date", "time", "release", "version", "test", "step", "result", "fails", "passes", "slow", "lost", "saved", "copy", "clone", "sibling", "address", "history", "signature", "manager", "approval", "workflow", "report", "return", "census", "data", "quality", "training", "guidance", "supplier", "message", "answer", "question", "meeting", "agenda", "action", "minutes", "library", "script", "map", "process"]
 RARE = tuple(f"zx{number:04d}" for number in range(2000))
 
 
@@ -87,7 +82,9 @@ def _groups(bulk: Bulk) -> list[Place]:
     begin_write()
     known = db.session.scalar(select(func.count()).select_from(Group)) or 0
     organisation = db.session.scalars(
-        select(Organisation.id).where(Organisation.kind == "authority", Organisation.invented).order_by(Organisation.id)
+        select(Organisation.id)
+        .where(Organisation.kind == "authority", Organisation.invented)
+        .order_by(Organisation.id)
     ).all()
     places: list[Place] = []
     groups, spaces, forums, people, members = [], [], [], [], []
@@ -98,7 +95,9 @@ def _groups(bulk: Bulk) -> list[Place]:
             {"id": group, "slug": f"bulk-{known + index + 1}", "name": name, "kind": "inhouse", "monogram": "BG",
              "accent": "cobalt", "how_to_join": "", "invented": True}
         )  # fmt: skip
-        spaces.append({"id": space, "group_id": group, "slug": "members", "kind": "members", "open_to": "members"})
+        spaces.append(
+            {"id": space, "group_id": group, "slug": "members", "kind": "members", "open_to": "members"}
+        )
         forums.append({"id": forum, "space_id": space, "name": "Bulk", "purpose": "", "position": 0})
         writers = []
         for place in range(max(1, bulk.people // bulk.groups)):
@@ -108,11 +107,23 @@ def _groups(bulk: Bulk) -> list[Place]:
                  "name": f"Bulk Person {group}-{place}", "post": "Practitioner", "is_administrator": False, "invented": True}
             )  # fmt: skip
             members.append(
-                {"group_id": group, "person_id": person, "organisation_id": body, "role": "member", "side": "authority"}
+                {
+                    "group_id": group,
+                    "person_id": person,
+                    "organisation_id": body,
+                    "role": "member",
+                    "side": "authority",
+                }
             )
             writers.append((person, body))
         places.append(Place(space, forum, tuple(writers)))
-    for model, rows in ((Group, groups), (Space, spaces), (Person, people), (Forum, forums), (Membership, members)):
+    for model, rows in (
+        (Group, groups),
+        (Space, spaces),
+        (Person, people),
+        (Forum, forums),
+        (Membership, members),
+    ):
         _send(model, rows)
     for place in places:
         partitions.ensure(place.space_id)
@@ -178,7 +189,9 @@ def _thread(bulk: Bulk, place: Place, index: int, count: int, begun: datetime) -
     }  # fmt: skip
 
 
-def _posts(bulk: Bulk, place: Place, thread: dict[str, Any], count: int, begun: datetime) -> Iterator[dict[str, Any]]:
+def _posts(
+    bulk: Bulk, place: Place, thread: dict[str, Any], count: int, begun: datetime
+) -> Iterator[dict[str, Any]]:
     for position in range(1, count + 1):
         person, body = bulk.random.choice(place.writers)
         text = bulk.sentence()

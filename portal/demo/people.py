@@ -13,6 +13,7 @@ from portal.core.db import db
 from portal.core.spaces import Space
 from portal.demo.cast import BODIES, GROUPS, PLAYERS, USERS, Player
 from portal.directory.models import Deployment, Organisation, Person, Product
+from portal.forums.starting import start_forums
 from portal.groups.models import Group, Membership
 
 DATA = Path(__file__).parent / "data"
@@ -41,7 +42,9 @@ def write_register() -> dict[str, int]:
                 rurality=row["rurality_band"] or None,
                 population=int(float(population)) if population else None,
             )
-    found["dcsf"] = _organisation("department", "Department for Children, Schools and Families", "DCSF", "dcsf")
+    found["dcsf"] = _organisation(
+        "department", "Department for Children, Schools and Families", "DCSF", "dcsf"
+    )
     with (DATA / "suppliers.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == "commercial"]
     for number, row in enumerate(rows):
@@ -49,7 +52,15 @@ def write_register() -> dict[str, int]:
         supplier = found[slug] = _organisation("supplier", row["supplier"], row["supplier"], slug)
         db.session.add(Product(supplier_id=supplier, name=row["product"]))
         name = f"{row['supplier']} user group"
-        _group(slug, name, "sug", ACCENTS[number % len(ACCENTS)], row["supplier"][:2].upper(), supplier, invented=False)
+        _group(
+            slug,
+            name,
+            "sug",
+            ACCENTS[number % len(ACCENTS)],
+            row["supplier"][:2].upper(),
+            supplier,
+            invented=False,
+        )
     db.session.flush()
     return found
 
@@ -61,16 +72,28 @@ def write_cast(password_hash: str, organisations: dict[str, int]) -> None:
             body.kind, body.name, body.short, body.slug, type=body.type, region=body.region, invented=True
         )
     groups = {
-        slug: _group(slug, name, kind, accent, mono, organisations.get(supplier or ""), invented=kind in {"sug", "inhouse"})
+        slug: _group(
+            slug,
+            name,
+            kind,
+            accent,
+            mono,
+            organisations.get(supplier or ""),
+            invented=kind in {"sug", "inhouse"},
+        )
         for slug, name, kind, accent, mono, supplier in GROUPS
     }
     for slug, users in USERS.items():
         supplier = organisations.get(slug) if slug != IN_HOUSE else None
-        product = Product(supplier_id=supplier, name="Own system" if supplier is None else f"Case system {slug[-1].upper()}")
+        product = Product(
+            supplier_id=supplier, name="Own system" if supplier is None else f"Case system {slug[-1].upper()}"
+        )
         db.session.add(product)
         db.session.flush()
         for body_slug in users:
-            db.session.add(Deployment(authority_id=organisations[body_slug], product_id=product.id, version="7.1.3"))
+            db.session.add(
+                Deployment(authority_id=organisations[body_slug], product_id=product.id, version="7.1.3")
+            )
     _nlar_spaces(groups["nlar"], organisations)
     for player in PLAYERS:
         _person(player, password_hash, organisations, groups)
@@ -87,7 +110,9 @@ def _organisation(kind: str, name: str, short: str, slug: str, **more: object) -
     return row.id
 
 
-def _group(slug: str, name: str, kind: str, accent: str, mono: str, supplier: int | None, *, invented: bool) -> int:
+def _group(
+    slug: str, name: str, kind: str, accent: str, mono: str, supplier: int | None, *, invented: bool
+) -> int:
     row = Group(
         slug=slug, name=name, kind=kind, accent=accent, monogram=mono, supplier_id=supplier, invented=invented
     )
@@ -110,7 +135,9 @@ def _nlar_spaces(nlar: int, organisations: dict[str, int]) -> None:
         db.session.add(Space(group_id=nlar, slug=slug, kind="supplier", supplier_id=organisations[slug]))
 
 
-def _person(player: Player, password_hash: str, organisations: dict[str, int], groups: dict[str, int]) -> None:
+def _person(
+    player: Player, password_hash: str, organisations: dict[str, int], groups: dict[str, int]
+) -> None:
     organisation = organisations[player.body]
     person = Person(
         organisation_id=organisation,
@@ -155,3 +182,15 @@ def _membership(person: Person, role: str, group: int, ground: str, seat: int | 
             seat_group_id=seat,
         )
     )
+
+
+def write_forums() -> None:
+    """The first forums of every space of the cast; the register's groups begin empty."""
+    slugs = [slug for slug, *_ in GROUPS]
+    rows = db.session.execute(
+        select(Space.id, Space.kind, Group.kind.label("group_kind"))
+        .join(Group, Group.id == Space.group_id)
+        .where(Group.slug.in_(slugs))
+    ).all()
+    for row in rows:
+        start_forums(row.id, row.group_kind, row.kind)
