@@ -10,12 +10,6 @@ from portal.core import ids
 from portal.core.errors import CaseDataFound, IdempotencyMismatch, Invalid
 from portal.core.identity import Actor
 
-KINDS = [
-    ("issue", "An issue with the system"),
-    ("question", "A question"),
-    ("discussion", "A discussion"),
-    ("practice", "Good practice"),
-]
 PLAIN = str.maketrans({"\0": None})
 
 
@@ -89,7 +83,7 @@ class ThreadForm(WritingForm):
     """A new thread."""
 
     title = StringField("Title", filters=[_clean])
-    kind = RadioField("What is it?", choices=KINDS, validate_choice=False)
+    kind = StringField("What is it?")
     forum_id = SelectField("Forum", validate_choice=False)
     body = TextAreaField("What happens, in a sentence or two", id="composer-text", filters=[_clean])
     attribution = RadioField("Show this as coming from", validate_choice=False)
