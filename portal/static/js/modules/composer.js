@@ -41,11 +41,15 @@ function keepDraft(form, field) {
         thread: form.dataset.thread ? Number(form.dataset.thread) : null,
         space: form.dataset.space ? Number(form.dataset.space) : null,
       });
-      if (answer.ok) {
+      const problem = await answer.json().catch(() => ({}));
+      if (answer.ok && problem.words?.length) {
+        saved = body;
+        const words = problem.words.map((word) => `“${word}”`).join(", ");
+        status.textContent = `Draft not saved: ${words} looks like a child’s or family’s details`;
+      } else if (answer.ok) {
         saved = body;
         status.textContent = `Draft saved ${clock()}`;
       } else {
-        const problem = await answer.json().catch(() => ({}));
         status.textContent = `Draft not saved: ${problem.errors?.[0]?.detail ?? problem.detail ?? "try again"}`;
       }
     } catch {
@@ -61,10 +65,11 @@ function keepDraft(form, field) {
     if (document.visibilityState === "hidden") running = running.then(save);
   });
   form.addEventListener("submit", () => clearTimeout(timer));
-  form.addEventListener("composer:sent", () => {
+  form.addEventListener("portal:posted", () => {
     clearTimeout(timer);
     saved = field.value;
     status.textContent = "";
+    listOf(form)?.replaceChildren();
   });
 }
 
@@ -77,7 +82,7 @@ function showPreview(form, field, button) {
   field.hidden = !shown;
   if (shown) return field.focus();
   box.textContent = "…";
-  call("POST", "/api/v1/preview", { body: field.value, text: field.value })
+  call("POST", "/api/v1/preview", { body: field.value })
     .then(async (answer) => {
       const data = await answer.json();
       if (answer.ok) box.innerHTML = data.html || "<p>Nothing to preview yet.</p>"; // cleaned by the server's one allow-list

@@ -16,7 +16,7 @@ function refusal(request) {
   }
 }
 
-/** Sends one file. ``done({id, filename, mime})`` is called when it is stored. */
+/** Sends one file. ``done({number, filename, mime})`` is called when it is stored. */
 export function upload(form, file, done = () => {}) {
   const list = listOf(form);
   if (!list) return;
@@ -64,7 +64,7 @@ export function upload(form, file, done = () => {}) {
     const field = row.appendChild(document.createElement("input"));
     field.type = "hidden";
     field.name = "attachment";
-    field.value = stored.id;
+    field.value = stored.number;
     finish("stored");
     done(stored);
   };
@@ -79,7 +79,7 @@ export function watch(form, field) {
   const take = (file) => upload(form, file, (stored) => {
     if (!/^image\/(png|jpeg|gif|webp)$/.test(stored.mime ?? "")) return;
     const alt = String(stored.filename ?? "picture").replace(/[[\]]/g, "");
-    field.setRangeText(`\n![${alt}](/attachments/${stored.id})\n`, field.selectionEnd, field.selectionEnd, "end");
+    field.setRangeText(`\n![${alt}](/attachments/${stored.number})\n`, field.selectionEnd, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
   chooser.addEventListener("change", () => {
