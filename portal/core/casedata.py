@@ -47,7 +47,8 @@ _NOT_NAMES = frozenset(
     authority annex appendix table figure dear kind best many the this that we our it in on at by
     for from to a an as if and or but test step case script act children every bill green white paper regulations
     department education school schools services strategy framework plan programme project board forum
-    meeting minutes agenda review report consultation build patch update issue north south east west matters child young person people
+    meeting minutes agenda review report consultation build patch update issue north south east west
+    matters child young person people
     """.split()  # noqa: SIM905
 )
 _UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"

@@ -183,28 +183,28 @@ def _text(stream: BinaryIO, filename: str) -> FileType:
 def _check_xml(data: bytes) -> None:
     """Well-formed, without a document type (entities, other files) and without what a browser would run.
 
-    The parser itself says which namespaces there are, however they are written; depth and width cost nothing, and a
-    word like ``script`` in a process map is only a word.
+    The parser itself says which namespace an element is in, however that is written; depth and width cost nothing,
+    and a word like ``script`` in a process map is only a word.
     """
+    outermost = True
 
     def document_type(*_: object) -> None:
         raise FileRefused("XML with a document type or entities is not taken. Save it without them.")
 
-    def element(name: str, _: dict[str, str]) -> None:
-        if name.rpartition(" ")[0] in _DRAWN_BY_BROWSERS:
+    def element(name: str, attributes: dict[str, str]) -> None:
+        nonlocal outermost
+        namespace, _, local = name.rpartition(" ")
+        if namespace in _DRAWN_BY_BROWSERS or (outermost and local.lower() in {"html", "svg", "script"}):
             raise FileRefused(_COULD_RUN)
-
-    def namespace(_: str | None, address: str | None) -> None:
-        if address in _DRAWN_BY_BROWSERS:  # editors declare it without use: only now are elements worth a look
-            parser.StartElementHandler = element
+        outermost = False
 
     def instruction(target: str, _: str) -> None:
         if target.lower() == "xml-stylesheet":
             raise FileRefused(_COULD_RUN)
 
     parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = element
     parser.StartDoctypeDeclHandler = document_type
-    parser.StartNamespaceDeclHandler = namespace
     parser.ProcessingInstructionHandler = instruction
     try:
         parser.Parse(data, True)
@@ -212,6 +212,16 @@ def _check_xml(data: bytes) -> None:
         if isinstance(error, FileRefused):
             raise
         raise FileRefused("The file is not well-formed XML.") from error
+
+
+def read_text(data: bytes) -> str:
+    """The words of a text file as its writer saw them: UTF-16 by its mark, UTF-8, else Windows-1252. Never raises."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def safe_filename(name: str, extension: str | None = None) -> str:

@@ -131,6 +131,8 @@ class _Mentions(Treeprocessor):
 class _BareAddress(InlineProcessor):
     """``https://…`` as it stands becomes a link; nothing is fetched, and a mere ``name.md`` stays text."""
 
+    ANCESTOR_EXCLUDES = ("a",)
+
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: N802
         address = m.group(1).rstrip(".,;:!?'*_~]}")
         while address.endswith(")") and address.count("(") < address.count(")"):
