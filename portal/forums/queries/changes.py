@@ -48,7 +48,9 @@ def get_thread_place(actor: Actor, number: int) -> ThreadPlace:
 
 def list_change_numbers(thread_ids: Iterable[int]) -> dict[int, int]:
     """The present change number of some threads, in one query."""
-    rows = db.session.execute(select(Thread.id, Thread.change_number).where(Thread.id.in_(sorted(thread_ids))))
+    rows = db.session.execute(
+        select(Thread.id, Thread.change_number).where(Thread.id.in_(sorted(thread_ids)))
+    )
     return {row.id: row.change_number for row in rows}
 
 
