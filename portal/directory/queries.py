@@ -346,3 +346,8 @@ def get_deployment(actor: Actor, deployment_id: int) -> Deployment:
     if found is None:
         raise NotFound()
     return found
+
+
+def list_runs(authority_id: int) -> tuple[Run, ...]:
+    """What an authority runs, for the administration."""
+    return _runs([authority_id])[authority_id]

@@ -32,7 +32,9 @@ def _filters() -> dict[str, Any]:
     text = {name: request.args.get(name, "").strip() for name in ("region", "type", "q", "product")}
     if any(len(value) > 200 or not is_one_line(value) for value in text.values()):
         raise Invalid({"q": "Use fewer and plain words to filter by"})
-    if text["product"] and not (text["product"].isascii() and text["product"].isdigit() and len(text["product"]) < 12):
+    if text["product"] and not (
+        text["product"].isascii() and text["product"].isdigit() and len(text["product"]) < 12
+    ):
         raise Invalid({"product": "Choose a product from the list"})
     return {
         "region": text["region"] or None,
@@ -49,7 +51,9 @@ def index(actor: Actor) -> str:
     """Authorities by name, filtered by ``region``, ``type``, ``product`` and words (``q``)."""
     chosen = _filters()
     found = queries.list_authorities(actor, **chosen)
-    kept = {name: request.args[name] for name in ("region", "type", "product", "q") if request.args.get(name)}
+    kept: dict[str, Any] = {
+        name: request.args[name] for name in ("region", "type", "product", "q") if request.args.get(name)
+    }
     return render_template(
         "directory/index.html",
         side_nav=_side_nav(actor, "directory.index"),

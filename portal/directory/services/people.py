@@ -117,12 +117,11 @@ def suspend_person(actor: Actor, person: Person, *, reason: str) -> None:
     """
     if person.suspended_at is not None:
         raise Conflict("This person is suspended already.")
-    standing = current_app.extensions["portal.find_actor"].of_person(person.id)
+    before = _readable(person.id)
     person.suspended_at, person.suspended_reason = clock.now(), reason
     db.session.flush()
     spaces.end_sessions_of(person.id)
-    if standing is not None:
-        spaces.end_rights(person.id, standing.readable)
+    spaces.end_rights(person.id, before)
     publish(PersonSuspended(person_id=person.id))
 
 
@@ -149,8 +148,17 @@ def withdraw_administrator(actor: Actor, person: Person) -> None:
     """Make an administrator an ordinary person again; their sessions end. Raises ``Conflict``, ``Forbidden``."""
     if not person.is_administrator:
         raise Conflict("This person is no administrator.")
+    before = _readable(person.id)
     _set_administrator(person, False)
+    spaces.end_rights(person.id, before - _readable(person.id))  # what break-glass had opened
     spaces.end_sessions_of(person.id)
+
+
+def _readable(person_id: int) -> frozenset[int]:
+    """The spaces that a person reads at this moment."""
+    standing = current_app.extensions["portal.find_actor"].of_person(person_id)
+    found: frozenset[int] = standing.readable if standing is not None else frozenset()
+    return found
 
 
 def _set_administrator(person: Person, granted: bool) -> None:
