@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.forums import api, listeners, models, panels, policies, views  # noqa: F401  (some only register themselves)
+from portal.forums import (  # noqa: F401  (some only register themselves)
+    api,
+    listeners,
+    live,
+    models,
+    panels,
+    policies,
+    sockets,
+    views,
+)
 
 
 def init_app(app: Flask) -> None:
