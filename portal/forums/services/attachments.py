@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -12,9 +13,10 @@ from portal.core.casedata import find_case_data
 from portal.core.commands import command, outside_transaction
 from portal.core.db import db
 from portal.core.errors import CaseDataFound, Invalid, TooLarge
-from portal.core.filetypes import FileRefused, FileType, detect, safe_filename
+from portal.core.filetypes import FileRefused, FileType, detect, read_text, safe_filename
 from portal.core.identity import Actor
 from portal.core.permissions import Action
+from portal.core.pictures import without_metadata
 from portal.core.storage import StoredBlob
 from portal.forums.models import Attachment
 from portal.forums.queries.lookup import SpaceTarget, get_attachment, get_space
@@ -44,11 +46,15 @@ def _prepare(
         return {"name": "", "kind": None, "blob": None, "words": ""}  # the command answers; nothing is stored
     try:
         kind = detect(stream, filename)
+        if kind.kind == "image":
+            if len(data := stream.read(limit + 1)) > limit:
+                raise Invalid({"file": f"The file is larger than {limit // (1024 * 1024)} MB."})
+            stream = io.BytesIO(without_metadata(data, kind.mime))  # where it was taken is case data too
     except FileRefused as error:
         raise Invalid({"file": str(error)}) from error
     words: tuple[str, ...] = ()
     if kind.kind == "text":
-        text = stream.read(CHECKED).decode("utf-8", "replace")
+        text = read_text(stream.read(CHECKED))
         stream.seek(0)
         words = tuple(dict.fromkeys(finding.words for finding in find_case_data(text)))
         if words and not invented:
@@ -57,7 +63,13 @@ def _prepare(
         blob = current_app.extensions["portal.storage"].put(stream, limit)
     except TooLarge as error:
         raise Invalid({"file": error.detail}) from error
-    return {**rest, "name": safe_filename(filename), "kind": kind, "blob": blob, "words": "; ".join(words)}
+    return {
+        **rest,
+        "name": safe_filename(filename, kind.extension),
+        "kind": kind,
+        "blob": blob,
+        "words": "; ".join(words),
+    }
 
 
 @command(Action.FORUMS_ATTACHMENT_ADD, target=get_space, prepare=_prepare)
