@@ -92,3 +92,9 @@ class LeaveForm(GroupForm):
     """Leaving, said once."""
 
     sure = BooleanField("I want to leave this group", [InputRequired("Tick this to leave the group")])
+
+
+class HandOverForm(GroupForm):
+    """Handing the lead over, said once."""
+
+    sure = BooleanField("I hand the lead over", [InputRequired("Tick this to hand the lead over")])

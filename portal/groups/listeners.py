@@ -14,6 +14,7 @@ from portal.core.errors import NotFound
 from portal.core.events import on
 from portal.core.identity import Actor
 from portal.core.permissions import Action
+from portal.directory.events import DeploymentEnded, DeploymentRecorded, PersonEmailChanged
 from portal.groups.services import glass, joining, upkeep
 
 
@@ -51,3 +52,21 @@ def _end_break_glass(payload: dict[str, Any]) -> None:
         glass.end_break_glass(upkeep.SYSTEM, break_glass_id=payload["glass_id"])
     except NotFound:
         return
+
+
+@on(PersonEmailChanged)
+def _wait_for_the_leads(event: PersonEmailChanged) -> None:
+    """Another has changed the person's address: nothing is theirs until their leads confirm them."""
+    upkeep.suspend_all(g.transaction.actor, event.person_id, "address changed")
+
+
+@on(DeploymentEnded)
+def _announce_ends(event: DeploymentEnded) -> None:
+    """The authority's last deployment may have ended: those concerned are told at once."""
+    upkeep.announce(g.transaction.actor)
+
+
+@on(DeploymentRecorded)
+def _take_back_ends(event: DeploymentRecorded) -> None:
+    """The authority runs the product again."""
+    upkeep.take_back(g.transaction.actor)

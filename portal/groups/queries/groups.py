@@ -238,3 +238,7 @@ def list_my_groups(actor: Actor) -> list[MyGroup]:
     return [MyGroup(_card(actor, row), actor.roles_in(row.id), tuple(spaces.get(row.id, ()))) for row in rows]
 
 
+def find_members_space(actor: Actor, group_id: int) -> int | None:
+    """The group's own space, where the actor reads it."""
+    own = [right.space_id for right in actor.spaces.values() if right.group_id == group_id and right.kind == "members"]
+    return min(own) if own else None

@@ -162,6 +162,20 @@ def list_suppliers_of(group: Managed) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in rows]
 
 
+def list_addable_organisations(group: Managed) -> list[tuple[int, str]]:
+    """The organisations whose people can be added to the group, as (id, name), by name."""
+    if group.kind == "working":
+        held = select(Membership.organisation_id).where(
+            Membership.group_id == group.parent_id, Membership.ended_at.is_(None), Membership.side != "supplier"
+        )
+        rows = db.session.execute(
+            select(Organisation.id, Organisation.name).where(Organisation.id.in_(held)).order_by(Organisation.name)
+        )
+        return [(row.id, row.name) for row in rows]
+    authorities = list_authorities_running(group) if group.kind in {"sug", "inhouse"} else []
+    return authorities + list_suppliers_of(group)
+
+
 def find_role_for(group: Managed, organisation_id: int, person_id: int | None) -> tuple[str | None, str]:
     """The role that somebody of an organisation takes in the group; (None, why not) where there is none."""
     kind = db.session.scalar(select(Organisation.kind).where(Organisation.id == organisation_id))

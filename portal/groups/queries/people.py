@@ -121,6 +121,32 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """A right in the group, as its lead sees it: whose, which, why, by whom, from when until when."""
+
+    id: int
+    name: str
+    organisation: str
+    role: str
+    ground: str
+    granted_by: str | None
+    at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+    suspended_at: datetime | None
+
+    @property
+    def role_label(self) -> str:
+        """The role in words."""
+        return ROLE_WORDS[self.role]
+
+    @property
+    def ground_label(self) -> str:
+        """Why it was given, in words."""
+        return ground_words(self.ground)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenRequest:
     """Somebody who waits to be let into a group."""
 
@@ -164,16 +190,18 @@ def _members() -> Select[Any]:
 
 
 def list_members(
-    actor: Actor, group: GroupCard, *, organisation_id: int | None = None, after: str | None = None, suspended: bool = False
+    actor: Actor, group: GroupCard, *, organisation_id: int | None = None, after: str | None = None, suspended: bool = False, ending: bool = False
 ) -> Page[MemberRow]:
     """The people of a group whose member the actor is, by authority and name, keyset pages.
 
-    ``suspended``: only those whose rights rest, for the lead. Raises ``NotFound`` for anybody else.
+    ``suspended``: only those whose rights rest; ``ending``: those whose end is announced; for the lead. Raises ``NotFound`` for anybody else.
     """
     require_insider(actor, group.id)
     query = _members().where(Membership.group_id == group.id)
     query = query.where(Membership.suspended_at.is_not(None) if suspended else Membership.suspended_at.is_(None))
     query = query.where(Person.suspended_at.is_(None)) if not suspended else query
+    if ending:
+        query = query.where(Membership.ends_at.is_not(None))
     if organisation_id is not None:
         query = query.where(Membership.organisation_id == organisation_id)
     at = (case((Membership.side == "authority", 0), (Membership.side == "department", 1), else_=2), Organisation.name, Person.name, Person.id)
@@ -215,6 +243,35 @@ def list_organisations_of(actor: Actor, group: GroupCard) -> list[tuple[int, str
         .order_by(Organisation.name)
     )
     return [(row.id, row.name) for row in rows]
+
+
+def list_grants(actor: Actor, group: GroupCard, *, after: str | None = None) -> Page[Grant]:
+    """Every grant that the group has seen, the newest first, keyset pages. Raises ``NotFound`` to outsiders."""
+    require_insider(actor, group.id)
+    granter = aliased(Person)
+    query = (
+        select(
+            Membership.id,
+            Person.name,
+            Organisation.name.label("organisation"),
+            Membership.role,
+            Membership.ground,
+            granter.name.label("granted_by"),
+            Membership.created_at.label("at"),
+            Membership.ended_at,
+            Membership.end_reason,
+            Membership.suspended_at,
+        )
+        .join(Person, Person.id == Membership.person_id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .outerjoin(granter, granter.id == Membership.granted_by)
+        .where(Membership.group_id == group.id)
+    )
+    key = pagination.decode(after, (int,))
+    if key is not None:
+        query = query.where(Membership.id < key[0])
+    rows = db.session.execute(query.order_by(Membership.id.desc()).limit(PER_PAGE + 1)).all()
+    return pagination.page([Grant(**row._mapping) for row in rows], PER_PAGE, lambda row: (row.id,))
 
 
 def list_leading(actor: Actor, group: GroupCard) -> list[MemberRow]:

@@ -32,7 +32,6 @@ class Kept:
     """What one round of upkeep did, in memberships."""
 
     announced: int = 0
-    taken_back: int = 0
     ended: int = 0
     suspended: int = 0
 
@@ -69,11 +68,10 @@ def _of_user_groups(*conditions: ColumnElement[bool]) -> list[Membership]:
     return list(db.session.scalars(query))
 
 
-@command(Action.GROUPS_MEMBER_REMOVE)
-def announce_ends(actor: Actor) -> int:
-    """Announce the end, in 90 days, of memberships whose authority's last deployment has ended; how many.
+def announce(actor: Actor) -> int:
+    """Announce the end, in 90 days, of memberships whose authority's last deployment has ended; inside a command.
 
-    The person and the lead are told at once (``MembershipEndAnnounced``); the lead may prolong.
+    The person and the lead are told at once (``MembershipEndAnnounced``); the lead may prolong. How many.
     """
     ended = _deployments(Deployment.ended_at.is_not(None))
     running = _deployments(Deployment.ended_at.is_(None))
@@ -84,14 +82,20 @@ def announce_ends(actor: Actor) -> int:
     return len(places)
 
 
-@command(Action.GROUPS_MEMBER_REMOVE)
-def take_back_ends(actor: Actor) -> int:
-    """Take an announced end back where the authority runs the product again; how many."""
+def take_back(actor: Actor) -> int:
+    """Take an announced end back where the authority runs the product again; inside a command. How many."""
     running = _deployments(Deployment.ended_at.is_(None))
     places = _of_user_groups(Membership.ends_at.is_not(None), running)
     for place in places:
         standing.announced_end(place, None)
     return len(places)
+
+
+@command(Action.GROUPS_MEMBER_REMOVE)
+def announce_ends(actor: Actor) -> int:
+    """Announce and take back the ends that the register asks for; how many were announced."""
+    take_back(actor)
+    return announce(actor)
 
 
 @command(Action.GROUPS_MEMBER_REMOVE)
@@ -105,8 +109,9 @@ def end_due(actor: Actor) -> int:
         )
     )
     for place in due:
-        load_group(place.group_id, lock=True)
-        standing.end(actor, place, "no deployment")
+        if place.ended_at is None:  # the seat may have ended with its user group
+            load_group(place.group_id, lock=True)
+            standing.end(actor, place, "no deployment")
     return len(due)
 
 
@@ -152,31 +157,28 @@ def _was_here_since(limit: datetime) -> ColumnElement[bool]:
 def keep_up() -> Kept:
     """One whole round, each step in a transaction of its own."""
     return Kept(
-        taken_back=take_back_ends(SYSTEM),
         announced=announce_ends(SYSTEM),
-        ended=end_due(SYSTEM),
+        ended=end_due(SYSTEM) + end_moved(SYSTEM),
         suspended=suspend_idle(SYSTEM),
     )
 
 
-def end_all_elsewhere(actor: Actor, person_id: int) -> int:
-    """End what a person held for an organisation that they have left; inside a command. How many memberships."""
-    places = list(
+@command(Action.GROUPS_MEMBER_REMOVE)
+def end_moved(actor: Actor) -> int:
+    """End what people hold for an organisation that is no longer theirs; how many. (It gives no right any more.)"""
+    moved = list(
         db.session.scalars(
             select(Membership)
-            .where(
-                Membership.person_id == person_id,
-                Membership.organisation_id
-                != select(Person.organisation_id).where(Person.id == person_id).scalar_subquery(),
-                Membership.ended_at.is_(None),
-            )
-            .order_by(Membership.group_id)
+            .join(Person, Person.id == Membership.person_id)
+            .where(Membership.ended_at.is_(None), Membership.organisation_id != Person.organisation_id)
+            .order_by(Membership.group_id, Membership.id)
         )
     )
-    for place in places:
+    for place in moved:
         if place.ended_at is None:  # the seat may have ended with its user group
+            load_group(place.group_id, lock=True)
             standing.end(actor, place, "changed organisation")
-    return len(places)
+    return len(moved)
 
 
 def suspend_all(actor: Actor, person_id: int, reason: str) -> int:

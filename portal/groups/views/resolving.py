@@ -7,7 +7,7 @@ from portal.core.identity import Actor
 from portal.groups.policies import Managed
 from portal.groups.queries.groups import GroupCard, get_group
 from portal.groups.queries.managed import load_group
-from portal.groups.queries.people import require_insider
+from portal.groups.queries.people import MemberRow, get_member, require_insider
 
 
 def find_card(actor: Actor, group: str) -> GroupCard:
@@ -31,3 +31,9 @@ def find_managed(actor: Actor, group: str) -> Managed:
     if not (inside or above):
         raise NotFound()
     return managed
+
+
+def find_managed_member(actor: Actor, group: str, person_id: int) -> tuple[Managed, MemberRow]:
+    """One person of a group, for those who look after its people."""
+    managed = find_managed(actor, group)
+    return managed, get_member(actor, get_group(actor, group), person_id)
