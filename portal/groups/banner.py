@@ -57,7 +57,7 @@ def show(actor: Actor, space_id: int, section: str) -> SpaceBanner:
 
 
 def _group_href(here: Audience) -> str:
-    more = {"space": here.space_slug} if here.space_slug != "members" else {}
+    more: dict[str, Any] = {"space": here.space_slug} if here.space_slug != "members" else {}
     return url_for("groups.home", group=here.group_slug, **more)
 
 
@@ -83,7 +83,12 @@ def sentence(actor: Actor, here: Audience) -> tuple[Piece, ...]:
     if here.archived:
         pieces += ((" Archived: read only.", False),)
     if here.glass_until is not None:
-        pieces += ((f" An administrator reads this too, until {clock_time(here.glass_until)}, for a recorded reason.", True),)
+        pieces += (
+            (
+                f" An administrator reads this too, until {clock_time(here.glass_until)}, for a recorded reason.",
+                True,
+            ),
+        )
     return pieces
 
 
@@ -94,11 +99,17 @@ def _readers(actor: Actor, here: Audience) -> tuple[Piece, ...]:
                 ("Everyone signed in reads this: the authorities, the DCSF ", False),
                 ("and every supplier’s representatives.", True),
             )
-        return (("Everyone signed in from an authority or the DCSF reads this. ", False), ("Not the suppliers.", True))
+        return (
+            ("Everyone signed in from an authority or the DCSF reads this. ", False),
+            ("Not the suppliers.", True),
+        )
     if here.kind == "supplier":
         return _with_supplier(actor, here)
     if here.group_kind == "nlar":
-        return (("Delegates of the user groups and DCSF moderators read this. ", False), ("Not the suppliers.", True))
+        return (
+            ("Delegates of the user groups and DCSF moderators read this. ", False),
+            ("Not the suppliers.", True),
+        )
     if here.group_kind == "working":
         return (
             (f"Read by the {_many(here.people, 'person', 'people')} named in this working group. ", False),
@@ -113,7 +124,11 @@ def _readers(actor: Actor, here: Audience) -> tuple[Piece, ...]:
 def _with_supplier(actor: Actor, here: Audience) -> tuple[Piece, ...]:
     name = here.supplier_name or "The supplier"
     if actor.organisation_kind == "supplier":
-        others = "with the delegates of the user groups and DCSF moderators" if here.group_kind == "nlar" else "with the user group’s members"
+        others = (
+            "with the delegates of the user groups and DCSF moderators"
+            if here.group_kind == "nlar"
+            else "with the user group’s members"
+        )
         closing = "." if here.group_kind == "nlar" else ". Not the DCSF."
         return ((f"You and {name} colleagues read this", True), (f", {others}{closing}", False))
     if here.group_kind == "nlar":
@@ -144,8 +159,14 @@ def reply_label(here: Audience) -> str:
     """The words of the button that sends a reply."""
     place = _place(here)
     if place:
-        return f"Reply {place}" if here.group_kind == "national" and here.open_to != "everyone" else f"Post {place}"
-    return {"nlar": "Reply to delegates", "working": "Reply to the working group"}.get(here.group_kind, "Reply to members")
+        return (
+            f"Reply {place}"
+            if here.group_kind == "national" and here.open_to != "everyone"
+            else f"Post {place}"
+        )
+    return {"nlar": "Reply to delegates", "working": "Reply to the working group"}.get(
+        here.group_kind, "Reply to members"
+    )
 
 
 def post_label(here: Audience) -> str:
@@ -153,4 +174,6 @@ def post_label(here: Audience) -> str:
     place = _place(here)
     if place:
         return f"Post {place}"
-    return {"nlar": "Post to delegates", "working": "Post to the working group"}.get(here.group_kind, "Post to members")
+    return {"nlar": "Post to delegates", "working": "Post to the working group"}.get(
+        here.group_kind, "Post to members"
+    )

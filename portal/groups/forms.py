@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from portal.core.errors import Invalid
 
@@ -15,6 +15,8 @@ class GroupForm(FlaskForm):
     """A form whose CSRF field the edge has checked already, and that can show what a command refused."""
 
     class Meta:
+        """The edge has checked the CSRF field."""
+
         csrf = False
 
     def take(self, refused: Invalid) -> None:
@@ -24,7 +26,7 @@ class GroupForm(FlaskForm):
             if field is not None and hasattr(field, "errors"):
                 field.errors = [*field.errors, sentence]
             else:
-                self.form_errors = [*self.form_errors, sentence]
+                self.form_errors: list[str] = [*(self.form_errors or []), sentence]
 
 
 def _number(value: Any) -> int | None:
@@ -36,7 +38,10 @@ class AddForm(GroupForm):
     """One new person in the group."""
 
     name = StringField("Name", [Optional(), Length(max=120, message="Use 120 characters or fewer")])
-    email = EmailField("E-mail address", [InputRequired("Enter an e-mail address"), Length(max=254, message="Use 254 characters or fewer")])
+    email = EmailField(
+        "E-mail address",
+        [InputRequired("Enter an e-mail address"), Length(max=254, message="Use 254 characters or fewer")],
+    )
     organisation_id = SelectField(
         "Organisation", [InputRequired("Choose the organisation")], coerce=_number, validate_choice=True
     )
@@ -55,37 +60,52 @@ class PasteForm(GroupForm):
 class JoinForm(GroupForm):
     """A request to join."""
 
-    words = TextAreaField("Say who you are and why you ask (you may leave this empty)", [Optional(), Length(max=1000, message="Use 1000 characters or fewer")])
+    words = TextAreaField(
+        "Say who you are and why you ask (you may leave this empty)",
+        [Optional(), Length(max=1000, message="Use 1000 characters or fewer")],
+    )
 
 
 class DecideForm(GroupForm):
     """The lead's decision on a request."""
 
-    decision = RadioField(
-        "Decision",
-        [InputRequired("Choose whether to let them in")],
-        choices=[("accept", "Let them in"), ("refuse", "Refuse")],
+    decision = StringField("Decision", [AnyOf(["accept", "refuse"], message="Choose whether to let them in")])
+    reason = TextAreaField(
+        "Reason, if you refuse. They are told",
+        [Optional(), Length(max=500, message="Use 500 characters or fewer")],
     )
-    reason = TextAreaField("Reason, if you refuse. They are told", [Optional(), Length(max=500, message="Use 500 characters or fewer")])
 
 
 class RemoveForm(GroupForm):
     """A removal, with its reason."""
 
-    reason = TextAreaField("Why does this membership end?", [InputRequired("Say why. The record keeps it"), Length(max=500, message="Use 500 characters or fewer")])
+    reason = TextAreaField(
+        "Why does this membership end?",
+        [
+            InputRequired("Say why. The record keeps it"),
+            Length(max=500, message="Use 500 characters or fewer"),
+        ],
+    )
 
 
 class CardForm(GroupForm):
     """The words on the group's card."""
 
-    how_to_join = TextAreaField("How to ask to join", [Optional(), Length(max=500, message="Use 500 characters or fewer")])
+    how_to_join = TextAreaField(
+        "How to ask to join", [Optional(), Length(max=500, message="Use 500 characters or fewer")]
+    )
 
 
 class WorkingGroupForm(GroupForm):
     """A new working group."""
 
-    name = StringField("Name of the working group", [InputRequired("Enter the group’s name"), Length(min=3, max=120, message="Use 3 to 120 characters")])
-    how_to_join = TextAreaField("What it is for", [Optional(), Length(max=500, message="Use 500 characters or fewer")])
+    name = StringField(
+        "Name of the working group",
+        [InputRequired("Enter the group’s name"), Length(min=3, max=120, message="Use 3 to 120 characters")],
+    )
+    how_to_join = TextAreaField(
+        "What it is for", [Optional(), Length(max=500, message="Use 500 characters or fewer")]
+    )
 
 
 class LeaveForm(GroupForm):

@@ -65,7 +65,9 @@ class Membership(Sequenced, Created, Base):
     end_reason: Mapped[str | None] = mapped_column(String(60))
 
     __table_args__ = (
-        CheckConstraint("role IN ('member', 'lead', 'deputy', 'delegate', 'moderator', 'supplier')", name="role"),
+        CheckConstraint(
+            "role IN ('member', 'lead', 'deputy', 'delegate', 'moderator', 'supplier')", name="role"
+        ),
         CheckConstraint("side IN ('authority', 'department', 'supplier')", name="side"),
         CheckConstraint("(role = 'supplier') = (side = 'supplier')", name="supplier_side"),
         # one standing membership a person and group; one standing lead a group: races end at the database

@@ -13,15 +13,17 @@ from portal.groups.queries.groups import list_my_groups
 from portal.web import panels
 
 
-def _macro(name: str) -> Any:
-    return get_template_attribute("groups/_panels.html", name)
+def _shown(name: str, *values: Any) -> Markup:
+    """What a macro of the panels' template makes of ``values``; it escapes them itself."""
+    made: Markup = get_template_attribute("groups/_panels.html", name)(*values)
+    return made
 
 
 @panels.fills("home.waiting", order=20)
 def waiting(actor: Actor, **context: Any) -> Markup | None:
     """Requests to join, suspended memberships and announced ends in the groups that the actor leads."""
     desks = list_desks(actor)
-    return Markup(_macro("waiting")(desks)) if desks else None
+    return _shown("waiting", desks) if desks else None
 
 
 @panels.fills("home.changed", order=10)
@@ -29,11 +31,11 @@ def first_steps(actor: Actor, **context: Any) -> Markup | None:
     """For somebody who belongs to no group yet: what to do first."""
     if actor.group_roles:
         return None
-    return Markup(_macro("first_steps")(actor.organisation_kind))
+    return _shown("first_steps", actor.organisation_kind)
 
 
 @panels.fills("home.side", order=20)
 def own_groups(actor: Actor, **context: Any) -> Markup | None:
     """The groups in which the actor reads, with the ways into their spaces."""
     mine = list_my_groups(actor)
-    return Markup(_macro("own_groups")(mine)) if mine else None
+    return _shown("own_groups", mine) if mine else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from portal.core.identity import Actor
 from portal.core.permissions import ALLOWED, Action, Decision, denied, policy
 
+
 @dataclass(frozen=True, slots=True)
 class Managed:
     """A group with who leads it now: what the policies of its management look at."""
@@ -129,7 +130,9 @@ def may_leave(actor: Actor, target: Managed) -> Decision:
     if not roles or roles == {"break-glass"}:
         return denied("You do not belong to this group.")
     if "delegate" in roles:
-        return denied("You are here because of your seat. It ends when you hand it over, or leave your user group.")
+        return denied(
+            "You are here because of your seat. It ends when you hand it over, or leave your user group."
+        )
     return ALLOWED
 
 

@@ -124,7 +124,9 @@ def _rows(source: Any, *conditions: ColumnElement[bool]) -> list[Any]:
         .select_from(_base(source))
         .join(
             BreakGlass,
-            and_(BreakGlass.person_id == Person.id, BreakGlass.ended_at.is_(None), BreakGlass.until > present),
+            and_(
+                BreakGlass.person_id == Person.id, BreakGlass.ended_at.is_(None), BreakGlass.until > present
+            ),
         )
         .join(broken, broken.group_id == BreakGlass.group_id)
         .join(broken_group, broken_group.id == broken.group_id)
@@ -142,16 +144,24 @@ def _base(source: Any) -> Any:
         )
     else:
         joined = people.__mapper__.local_table
-    return joined.join(Organisation.__mapper__.local_table, Organisation.id == people.organisation_id).outerjoin(
-        Credential.__mapper__.local_table, Credential.person_id == people.id
-    )
+    return joined.join(
+        Organisation.__mapper__.local_table, Organisation.id == people.organisation_id
+    ).outerjoin(Credential.__mapper__.local_table, Credential.person_id == people.id)
 
 
 def _columns(source: Any) -> list[Any]:
     if source is AuthSession:
-        key = [AuthSession.id.label("key_id"), AuthSession.expires_at.label("expires_at"), AuthSession.passed.label("passed")]
+        key = [
+            AuthSession.id.label("key_id"),
+            AuthSession.expires_at.label("expires_at"),
+            AuthSession.passed.label("passed"),
+        ]
     elif source is ApiToken:
-        key = [ApiToken.id.label("key_id"), ApiToken.expires_at.label("expires_at"), ApiToken.scope.label("passed")]
+        key = [
+            ApiToken.id.label("key_id"),
+            ApiToken.expires_at.label("expires_at"),
+            ApiToken.scope.label("passed"),
+        ]
     else:
         key = [Person.id.label("key_id"), Person.created_at.label("expires_at"), literal("").label("passed")]
     return [
@@ -196,7 +206,14 @@ def _actor(rows: Iterable[Any], *, session_id: int | None = None, token_scope: s
         held = group_roles.get(row.group_id, frozenset())
         writable = not row.archived and held != frozenset({"break-glass"}) and token_scope != "read"
         spaces[row.space_id] = SpaceRight(
-            row.space_id, row.group_id, row.group_slug, row.space_slug, row.space_kind, row.epoch, writable, held
+            row.space_id,
+            row.group_id,
+            row.group_slug,
+            row.space_slug,
+            row.space_kind,
+            row.epoch,
+            writable,
+            held,
         )
     return Actor(
         kind="person",

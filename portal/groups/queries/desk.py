@@ -33,11 +33,19 @@ def list_desks(actor: Actor) -> list[Desk]:
         .correlate(Group)
         .scalar_subquery()
     )
-    standing = select(func.count(Membership.id)).where(Membership.group_id == Group.id, Membership.ended_at.is_(None))
+    standing = select(func.count(Membership.id)).where(
+        Membership.group_id == Group.id, Membership.ended_at.is_(None)
+    )
     suspended = standing.where(Membership.suspended_at.is_not(None)).correlate(Group).scalar_subquery()
     ending = standing.where(Membership.ends_at.is_not(None)).correlate(Group).scalar_subquery()
     rows = db.session.execute(
-        select(Group.name, Group.slug, asked.label("requests"), suspended.label("suspended"), ending.label("ending"))
+        select(
+            Group.name,
+            Group.slug,
+            asked.label("requests"),
+            suspended.label("suspended"),
+            ending.label("ending"),
+        )
         .where(Group.id.in_(led), Group.archived_at.is_(None), or_(asked > 0, suspended > 0, ending > 0))
         .order_by(Group.name)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.core.db import db
@@ -128,10 +128,15 @@ def _known(actor: Actor) -> ColumnElement[bool]:
     return or_(Group.kind != "working", Group.id.in_(read), Group.parent_id.in_(led))
 
 
-def _cards() -> Select[Any]:
+def _cards() -> Any:
     supplier, parent, place = aliased(Organisation), aliased(Group), aliased(Membership)
     lead, authority = aliased(Person), aliased(Organisation)
-    led = and_(place.group_id == Group.id, place.role == "lead", place.ended_at.is_(None), place.suspended_at.is_(None))
+    led = and_(
+        place.group_id == Group.id,
+        place.role == "lead",
+        place.ended_at.is_(None),
+        place.suspended_at.is_(None),
+    )
     return (
         select(
             Group.id,
@@ -240,5 +245,9 @@ def list_my_groups(actor: Actor) -> list[MyGroup]:
 
 def find_members_space(actor: Actor, group_id: int) -> int | None:
     """The group's own space, where the actor reads it."""
-    own = [right.space_id for right in actor.spaces.values() if right.group_id == group_id and right.kind == "members"]
+    own = [
+        right.space_id
+        for right in actor.spaces.values()
+        if right.group_id == group_id and right.kind == "members"
+    ]
     return min(own) if own else None

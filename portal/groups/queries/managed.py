@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from portal.core.db import db
 from portal.core.errors import NotFound
@@ -21,13 +21,21 @@ def load_group(group_id: int, *, lock: bool = False) -> Managed:
     if lock:
         db.session.execute(select(Group.id).where(Group.id == group_id).with_for_update(key_share=True))
     row = db.session.execute(
-        select(Group.id, Group.slug, Group.name, Group.kind, Group.supplier_id, Group.parent_id, Group.archived_at).where(
-            Group.id == group_id
-        )
+        select(
+            Group.id,
+            Group.slug,
+            Group.name,
+            Group.kind,
+            Group.supplier_id,
+            Group.parent_id,
+            Group.archived_at,
+        ).where(Group.id == group_id)
     ).first()
     if row is None:
         raise NotFound()
-    ever = db.session.scalar(select(exists().where(Membership.group_id == group_id, Membership.role == "lead")))
+    ever = db.session.scalar(
+        select(exists().where(Membership.group_id == group_id, Membership.role == "lead"))
+    )
     return Managed(
         row.id,
         row.slug,
@@ -76,9 +84,9 @@ def get_managed(actor: Actor, group_id: int) -> Managed:
 def get_joinable(actor: Actor, group_id: int) -> Managed:
     """The group, for those who know its card and might ask to join. Raises ``NotFound``."""
     group = load_group(group_id)
-    if group.kind == "working" or actor.organisation_kind == "supplier":
-        if not actor.roles_in(group.id):
-            raise NotFound()
+    narrow = group.kind == "working" or actor.organisation_kind == "supplier"
+    if narrow and not actor.roles_in(group.id):
+        raise NotFound()
     return group
 
 
@@ -128,7 +136,7 @@ def runs_the_product(group: Managed, authority_id: int) -> bool:
     )
 
 
-def _product_of(group: Managed) -> object:
+def _product_of(group: Managed) -> ColumnElement[bool]:
     return Product.supplier_id == group.supplier_id if group.supplier_id else Product.supplier_id.is_(None)
 
 
@@ -166,10 +174,14 @@ def list_addable_organisations(group: Managed) -> list[tuple[int, str]]:
     """The organisations whose people can be added to the group, as (id, name), by name."""
     if group.kind == "working":
         held = select(Membership.organisation_id).where(
-            Membership.group_id == group.parent_id, Membership.ended_at.is_(None), Membership.side != "supplier"
+            Membership.group_id == group.parent_id,
+            Membership.ended_at.is_(None),
+            Membership.side != "supplier",
         )
         rows = db.session.execute(
-            select(Organisation.id, Organisation.name).where(Organisation.id.in_(held)).order_by(Organisation.name)
+            select(Organisation.id, Organisation.name)
+            .where(Organisation.id.in_(held))
+            .order_by(Organisation.name)
         )
         return [(row.id, row.name) for row in rows]
     authorities = list_authorities_running(group) if group.kind in {"sug", "inhouse"} else []
@@ -211,4 +223,23 @@ def _role_in_working_group(group: Managed, person_id: int | None) -> tuple[str |
             )
         )
     )
-    return ("member", "") if inside else (None, "Only members of the parent group can be named in a working group")
+    return (
+        ("member", "")
+        if inside
+        else (None, "Only members of the parent group can be named in a working group")
+    )
+
+
+def list_standing_places(person_id: int) -> list[Membership]:
+    """A person's memberships that give rights now, by group, but for seats, which follow their user group's."""
+    query = (
+        select(Membership)
+        .where(
+            Membership.person_id == person_id,
+            Membership.ended_at.is_(None),
+            Membership.suspended_at.is_(None),
+            Membership.role != "delegate",
+        )
+        .order_by(Membership.group_id, Membership.id)
+    )
+    return list(db.session.scalars(query))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.core import pagination
@@ -159,7 +159,7 @@ class OpenRequest:
     at: datetime
 
 
-def _members() -> Select[Any]:
+def _members() -> Any:
     seat, granter = aliased(Group), aliased(Person)
     return (
         select(
@@ -190,21 +190,35 @@ def _members() -> Select[Any]:
 
 
 def list_members(
-    actor: Actor, group: GroupCard, *, organisation_id: int | None = None, after: str | None = None, suspended: bool = False, ending: bool = False
+    actor: Actor,
+    group: GroupCard,
+    *,
+    organisation_id: int | None = None,
+    after: str | None = None,
+    suspended: bool = False,
+    ending: bool = False,
 ) -> Page[MemberRow]:
     """The people of a group whose member the actor is, by authority and name, keyset pages.
 
-    ``suspended``: only those whose rights rest; ``ending``: those whose end is announced; for the lead. Raises ``NotFound`` for anybody else.
+    ``suspended``: only those whose rights rest; ``ending``: those whose end is announced.
+    Raises ``NotFound`` for anybody else.
     """
     require_insider(actor, group.id)
     query = _members().where(Membership.group_id == group.id)
-    query = query.where(Membership.suspended_at.is_not(None) if suspended else Membership.suspended_at.is_(None))
+    query = query.where(
+        Membership.suspended_at.is_not(None) if suspended else Membership.suspended_at.is_(None)
+    )
     query = query.where(Person.suspended_at.is_(None)) if not suspended else query
     if ending:
         query = query.where(Membership.ends_at.is_not(None))
     if organisation_id is not None:
         query = query.where(Membership.organisation_id == organisation_id)
-    at = (case((Membership.side == "authority", 0), (Membership.side == "department", 1), else_=2), Organisation.name, Person.name, Person.id)
+    at = (
+        case((Membership.side == "authority", 0), (Membership.side == "department", 1), else_=2),
+        Organisation.name,
+        Person.name,
+        Person.id,
+    )
     key = pagination.decode(after, (int, str, str, int))
     if key is not None:
         query = query.where(_after(at, key))
@@ -237,7 +251,9 @@ def list_organisations_of(actor: Actor, group: GroupCard) -> list[tuple[int, str
         select(Organisation.id, Organisation.name)
         .where(
             Organisation.id.in_(
-                select(Membership.organisation_id).where(Membership.group_id == group.id, Membership.ended_at.is_(None))
+                select(Membership.organisation_id).where(
+                    Membership.group_id == group.id, Membership.ended_at.is_(None)
+                )
             )
         )
         .order_by(Organisation.name)
@@ -313,7 +329,9 @@ def list_open_requests(actor: Actor, group: GroupCard) -> list[OpenRequest]:
         )
         .join(Person, Person.id == JoinRequest.person_id)
         .join(Organisation, Organisation.id == Person.organisation_id)
-        .where(JoinRequest.group_id == group.id, JoinRequest.decided_at.is_(None), Person.suspended_at.is_(None))
+        .where(
+            JoinRequest.group_id == group.id, JoinRequest.decided_at.is_(None), Person.suspended_at.is_(None)
+        )
         .order_by(JoinRequest.created_at)
         .limit(100)
     )
@@ -372,7 +390,9 @@ def list_people(actor: Actor, *, words: str = "", after: str | None = None) -> P
     if key is not None:
         query = query.where(_after((Person.name, Person.id), key))
     rows = db.session.execute(query.order_by(Person.name, Person.id).limit(PER_PAGE + 1)).all()
-    return pagination.page([PersonRow(**row._mapping) for row in rows], PER_PAGE, lambda row: (row.name, row.person_id))
+    return pagination.page(
+        [PersonRow(**row._mapping) for row in rows], PER_PAGE, lambda row: (row.name, row.person_id)
+    )
 
 
 def get_profile(actor: Actor, person_id: int) -> Profile:

@@ -55,7 +55,10 @@ def find_audience(actor: Actor, space_id: int) -> list[Audience]:
     supplier = aliased(Organisation)
     own = (
         select(func.count(Membership.organisation_id.distinct()))
-        .join(Person, and_(Person.id == Membership.person_id, Person.organisation_id == Membership.organisation_id))
+        .join(
+            Person,
+            and_(Person.id == Membership.person_id, Person.organisation_id == Membership.organisation_id),
+        )
         .where(
             Membership.group_id == right.group_id,
             Membership.ended_at.is_(None),
@@ -67,7 +70,10 @@ def find_audience(actor: Actor, space_id: int) -> list[Audience]:
     )
     named = (
         select(func.count(Membership.id))
-        .join(Person, and_(Person.id == Membership.person_id, Person.organisation_id == Membership.organisation_id))
+        .join(
+            Person,
+            and_(Person.id == Membership.person_id, Person.organisation_id == Membership.organisation_id),
+        )
         .where(
             Membership.group_id == right.group_id,
             Membership.ended_at.is_(None),
@@ -168,7 +174,9 @@ def list_readers(actor: Actor, space: SpaceView) -> Readers:
     else:
         everybody = _readers_by_membership(space)
         people = tuple(
-            one for one, organisation_id in everybody if not outside or organisation_id == actor.organisation_id
+            one
+            for one, organisation_id in everybody
+            if not outside or organisation_id == actor.organisation_id
         )
         organisations = () if outside else _counted(people)
     return Readers(_rule(space, outside), organisations, people, _glass(space, outside), not outside)
@@ -184,19 +192,30 @@ def _counted(people: tuple[Reader, ...]) -> tuple[tuple[str, int], ...]:
 def _rule(space: SpaceView, outside: bool) -> tuple[str, ...]:
     supplier = space.supplier_name or "the supplier"
     if space.group_kind == "national":
-        rules = ("Every signed-in person of an authority.", "Every signed-in person of the department (DCSF).")
+        rules = (
+            "Every signed-in person of an authority.",
+            "Every signed-in person of the department (DCSF).",
+        )
         return (*rules, "Every supplier’s representative.") if space.open_to == "everyone" else rules
     if space.group_kind == "nlar":
-        rules = ("The delegates: each user group’s lead and deputies, while they hold the seat.", "The DCSF’s moderators.")
+        rules = (
+            "The delegates: each user group’s lead and deputies, while they hold the seat.",
+            "The DCSF’s moderators.",
+        )
         return (*rules, f"The representatives of {supplier}.") if space.kind == "supplier" else rules
     if outside:
         return (f"The representatives of {supplier} in this group.", "The members of the user group.")
     if space.group_kind == "working":
         return ("The people named in this working group, and nobody else.",)
-    rules = ("The members of the user group, with its lead and deputies.",)
+    members = "The members of the user group, with its lead and deputies."
     if space.kind == "supplier":
-        return (*rules, f"The representatives of {supplier} in this group.")
-    return (*rules, "Not the supplier, not the DCSF." if space.group_kind == "sug" else "Not the suppliers, not the DCSF.")
+        return (members, f"The representatives of {supplier} in this group.")
+    return (
+        members,
+        "Not the supplier, not the DCSF."
+        if space.group_kind == "sug"
+        else "Not the suppliers, not the DCSF.",
+    )
 
 
 def _readers_by_membership(space: SpaceView) -> list[tuple[Reader, int]]:
@@ -212,7 +231,10 @@ def _readers_by_membership(space: SpaceView) -> list[tuple[Reader, int]]:
             seat.name.label("seat_of"),
             Membership.organisation_id,
         )
-        .join(Person, and_(Person.id == Membership.person_id, Person.organisation_id == Membership.organisation_id))
+        .join(
+            Person,
+            and_(Person.id == Membership.person_id, Person.organisation_id == Membership.organisation_id),
+        )
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .outerjoin(seat, seat.id == Membership.seat_group_id)
         .where(
@@ -227,7 +249,12 @@ def _readers_by_membership(space: SpaceView) -> list[tuple[Reader, int]]:
     return [
         (
             Reader(
-                row.person_id, row.name, row.organisation, ROLE_WORDS[row.role], ground_words(row.ground, row.seat_of), row.since
+                row.person_id,
+                row.name,
+                row.organisation,
+                ROLE_WORDS[row.role],
+                ground_words(row.ground, row.seat_of),
+                row.since,
             ),
             row.organisation_id,
         )
@@ -250,7 +277,13 @@ def _by_rule(space: SpaceView) -> tuple[tuple[str, int], ...]:
 
 def _glass(space: SpaceView, outside: bool) -> tuple[Glass, ...]:
     rows = db.session.execute(
-        select(Person.name, Organisation.name.label("organisation"), BreakGlass.reason, BreakGlass.created_at, BreakGlass.until)
+        select(
+            Person.name,
+            Organisation.name.label("organisation"),
+            BreakGlass.reason,
+            BreakGlass.created_at,
+            BreakGlass.until,
+        )
         .join(Person, Person.id == BreakGlass.person_id)
         .join(Organisation, Organisation.id == Person.organisation_id)
         .where(
@@ -263,5 +296,6 @@ def _glass(space: SpaceView, outside: bool) -> tuple[Glass, ...]:
         .order_by(BreakGlass.created_at)
     )
     return tuple(
-        Glass(row.name, row.organisation, None if outside else row.reason, row.created_at, row.until) for row in rows
+        Glass(row.name, row.organisation, None if outside else row.reason, row.created_at, row.until)
+        for row in rows
     )

@@ -70,7 +70,9 @@ def open_break_glass(actor: Actor, group: Managed, *, reason: str, until: dateti
     db.session.add(glass)
     db.session.flush()
     _record(actor, "admin:break-glass:opened", group.id, glass.id, until.isoformat())
-    jobs.enqueue("groups.end-break-glass", f"groups.end-break-glass:{glass.id}", due_at=until, glass_id=glass.id)
+    jobs.enqueue(
+        "groups.end-break-glass", f"groups.end-break-glass:{glass.id}", due_at=until, glass_id=glass.id
+    )
     publish(BreakGlassOpened(group_id=group.id, person_id=glass.person_id, break_glass_id=glass.id))
     return GlassOpened(glass.id)
 

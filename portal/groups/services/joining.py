@@ -69,7 +69,9 @@ def withdraw_request(actor: Actor, request: ManagedRequest) -> None:
 def _prepare_decision(actor: Actor, **given: Any) -> dict[str, Any]:
     accept = bool(given["accept"])
     least = 0 if accept else 3
-    reason = checked_words(given.get("reason", ""), "reason", most=500, least=least, missing="Say why. They are told")
+    reason = checked_words(
+        given.get("reason", ""), "reason", most=500, least=least, missing="Say why. They are told"
+    )
     return {**given, "accept": accept, "reason": reason}
 
 
@@ -79,7 +81,9 @@ def decide_request(actor: Actor, request: ManagedRequest, *, accept: bool, reaso
     group = load_group(request.group.id, lock=True)
     if accept:
         organisation = db.session.scalar(
-            select(Person.organisation_id).where(Person.id == request.person_id, Person.suspended_at.is_(None))
+            select(Person.organisation_id).where(
+                Person.id == request.person_id, Person.suspended_at.is_(None)
+            )
         )
         role, why_not = find_role_for(group, organisation or 0, request.person_id)
         if role is None:

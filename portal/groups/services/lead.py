@@ -40,7 +40,9 @@ def _prepare_lead(actor: Actor, **given: Any) -> dict[str, Any]:
 
 
 @command(Action.GROUPS_LEAD_APPOINT, target=get_managed, prepare=_prepare_lead, result=Appointed)
-def appoint_first_lead(actor: Actor, group: Managed, *, email: str, organisation_id: int, name: str = "") -> Appointed:
+def appoint_first_lead(
+    actor: Actor, group: Managed, *, email: str, organisation_id: int, name: str = ""
+) -> Appointed:
     """Appoint a group's first lead: a known person at once, an unknown one by an invitation.
 
     An administrator does it, for nobody of their own organisation. Raises ``Invalid``, ``Forbidden``, ``Conflict``.
@@ -101,7 +103,11 @@ def hand_over_lead(actor: Actor, group: Managed, *, person_id: int) -> None:
         standing.change_role(actor, old, "member", ground="was lead")
     standing.change_role(actor, heir, "lead")
     publish(
-        SeatPassed(group_id=group.id, from_person_id=old.person_id if old is not None else None, to_person_id=person_id)
+        SeatPassed(
+            group_id=group.id,
+            from_person_id=old.person_id if old is not None else None,
+            to_person_id=person_id,
+        )
     )
 
 

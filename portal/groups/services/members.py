@@ -105,7 +105,9 @@ def check_pasted(actor: Actor, group: Managed, text: str) -> list[PastedLine]:
 
     Reads only. Raises ``Invalid`` at ``people`` where there is nothing, or too much.
     """
-    lines = [(number, line) for number, line in enumerate(text.replace("\0", "").splitlines(), 1) if line.strip()]
+    lines = [
+        (number, line) for number, line in enumerate(text.replace("\0", "").splitlines(), 1) if line.strip()
+    ]
     if not lines:
         raise Invalid({"people": "Paste at least one line: name, e-mail address, authority"})
     if len(lines) > PASTED:
@@ -124,10 +126,18 @@ def _organisation_names() -> dict[str, tuple[int, str]]:
 def _read_line(
     group: Managed, number: int, line: str, names: dict[str, tuple[int, str]], seen: set[str]
 ) -> PastedLine:
-    cells = [cell.strip().strip('"').strip() for cell in re.split(r"[\t;]|,(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", line)]
-    name, email, authority = (cells + ["", "", ""])[:3]
+    cells = [
+        cell.strip().strip('"').strip() for cell in re.split(r"[\t;]|,(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", line)
+    ]
+    name, email, authority = [*cells, "", "", ""][:3]
     found = names.get(authority.lower())
-    read = PastedLine(number, name[:120], email.lower()[:254], found[0] if found else None, found[1] if found else authority[:200])
+    read = PastedLine(
+        number,
+        name[:120],
+        email.lower()[:254],
+        found[0] if found else None,
+        found[1] if found else authority[:200],
+    )
 
     def refused(why: str) -> PastedLine:
         return PastedLine(read.number, read.name, read.email, read.organisation_id, read.organisation, why)
@@ -183,7 +193,9 @@ def add_pasted(actor: Actor, group: Managed, *, people: Sequence[Sequence[Any]])
     for name, email, organisation_id in people:
         try:
             done.append(
-                add_member(actor, group_id=group.id, email=email, name=name, organisation_id=organisation_id).how
+                add_member(
+                    actor, group_id=group.id, email=email, name=name, organisation_id=organisation_id
+                ).how
             )
         except Invalid as refused:
             raise Conflict(f"{email}: {refused.detail}. Nobody was added; check the list again.") from refused
@@ -191,7 +203,9 @@ def add_pasted(actor: Actor, group: Managed, *, people: Sequence[Sequence[Any]])
 
 
 def _prepare_reason(actor: Actor, **given: Any) -> dict[str, Any]:
-    words = checked_words(given["reason"], "reason", most=500, least=3, missing="Say why. The record keeps it")
+    words = checked_words(
+        given["reason"], "reason", most=500, least=3, missing="Say why. The record keeps it"
+    )
     return {**given, "reason": words}
 
 
@@ -254,4 +268,3 @@ def prolong_member(actor: Actor, group: Managed, *, person_id: int) -> None:
     if place.ends_at is None:
         raise Conflict("No end of this membership is announced.")
     standing.announced_end(place, clock.now() + PROLONGED)
-

@@ -47,7 +47,13 @@ def _prepare_opening(actor: Actor, **given: Any) -> dict[str, Any]:
 
 @command(Action.GROUPS_GROUP_OPEN, prepare=_prepare_opening, result=Opened)
 def open_group(
-    actor: Actor, *, name: str, kind: str = "sug", supplier_id: int | None = None, how_to_join: str = "", invented: bool = False
+    actor: Actor,
+    *,
+    name: str,
+    kind: str = "sug",
+    supplier_id: int | None = None,
+    how_to_join: str = "",
+    invented: bool = False,
 ) -> Opened:
     """Open a group with its spaces; ``GroupOpened`` makes its forums. An administrator's or the operator's.
 
@@ -69,7 +75,9 @@ def _supplier(kind: str, supplier_id: int | None) -> str | None:
         if supplier_id is not None:
             raise Invalid({"supplier_id": "Only a supplier user group has a supplier"})
         return None
-    query = select(Organisation.short_name).where(Organisation.id == supplier_id, Organisation.kind == "supplier")
+    query = select(Organisation.short_name).where(
+        Organisation.id == supplier_id, Organisation.kind == "supplier"
+    )
     name = db.session.scalar(query)
     if name is None:
         raise Invalid({"supplier_id": "Choose the supplier"})
@@ -111,7 +119,9 @@ def _open_spaces(group: Group, supplier: str | None) -> None:
         return
     db.session.add(Space(group_id=group.id, slug="members", kind="members"))
     if supplier is not None:
-        db.session.add(Space(group_id=group.id, slug="supplier", kind="supplier", supplier_id=group.supplier_id))
+        db.session.add(
+            Space(group_id=group.id, slug="supplier", kind="supplier", supplier_id=group.supplier_id)
+        )
         _open_nlar_space(group.supplier_id, supplier)
     if group.kind == "nlar":
         suppliers = select(Organisation.id, Organisation.slug).where(
@@ -127,7 +137,9 @@ def _open_nlar_space(supplier_id: int | None, name: str) -> None:
     known = select(Space.id).where(Space.group_id == nlar, Space.supplier_id == supplier_id)
     if nlar is None or db.session.scalar(known):
         return
-    slug = db.session.scalar(select(Organisation.slug).where(Organisation.id == supplier_id)) or ids.slugify(name)
+    slug = db.session.scalar(select(Organisation.slug).where(Organisation.id == supplier_id)) or ids.slugify(
+        name
+    )
     space = Space(group_id=nlar, slug=slug, kind="supplier", supplier_id=supplier_id)
     db.session.add(space)
     db.session.flush()
@@ -143,7 +155,14 @@ def _opened(actor: Actor, group: Group) -> Opened:
 
 
 def _record(actor: Actor, action: str, group_id: int) -> None:
-    audit.record(actor, action=action, group=g.transaction.group, group_id=group_id, subject="group", subject_id=group_id)
+    audit.record(
+        actor,
+        action=action,
+        group=g.transaction.group,
+        group_id=group_id,
+        subject="group",
+        subject_id=group_id,
+    )
 
 
 @command(Action.GROUPS_GROUP_OPEN, target=get_managed, prepare=_prepare_opening, result=Opened)

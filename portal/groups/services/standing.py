@@ -18,7 +18,13 @@ from portal.core.events import publish
 from portal.core.identity import Actor
 from portal.core.spaces import Space
 from portal.directory.models import Organisation, Person
-from portal.groups.events import MembershipBegan, MembershipConfirmed, MembershipEnded, MembershipSuspended, RoleChanged
+from portal.groups.events import (
+    MembershipBegan,
+    MembershipConfirmed,
+    MembershipEnded,
+    MembershipSuspended,
+    RoleChanged,
+)
 from portal.groups.models import Group, Membership
 from portal.groups.queries.managed import load_group
 
@@ -179,7 +185,14 @@ def settle_seat(actor: Actor, person_id: int) -> None:
             end(actor, place, "seat ended")
     elif place is None:
         if held:
-            begin(actor, group_id=nlar, person_id=person_id, role="delegate", ground="seat", seat_group_id=held[0])
+            begin(
+                actor,
+                group_id=nlar,
+                person_id=person_id,
+                role="delegate",
+                ground="seat",
+                seat_group_id=held[0],
+            )
     elif not held:
         suspend(actor, place, "seat suspended")
     else:

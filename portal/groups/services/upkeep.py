@@ -142,7 +142,12 @@ def suspend_idle(actor: Actor) -> int:
 
 def _was_here_since(limit: datetime) -> ColumnElement[bool]:
     """A sign of life: a session in use, an act on record, a look at Home, a password or acceptance of the terms."""
-    session, act, look, credential = aliased(AuthSession), aliased(AuditEntry), aliased(LastLook), aliased(Credential)
+    session, act, look, credential = (
+        aliased(AuthSession),
+        aliased(AuditEntry),
+        aliased(LastLook),
+        aliased(Credential),
+    )
     return or_(
         exists().where(session.person_id == Membership.person_id, session.seen_at >= limit),
         exists().where(act.person_id == Membership.person_id, act.at >= limit),
@@ -198,4 +203,3 @@ def suspend_all(actor: Actor, person_id: int, reason: str) -> int:
     for place in places:
         standing.suspend(actor, place, reason)
     return len(places)
-

@@ -6,8 +6,13 @@ from portal.core.casedata import find_case_data
 from portal.core.errors import CaseDataFound, Invalid
 
 
-def checked_words(text: str, field: str, *, most: int, least: int = 0, missing: str = "Write a reason") -> str:
-    """``text`` without surrounding space. Raises ``Invalid`` at ``field``, ``CaseDataFound`` where it holds case data."""
+def checked_words(
+    text: str, field: str, *, most: int, least: int = 0, missing: str = "Write a reason"
+) -> str:
+    """``text`` without surrounding space.
+
+    Raises ``Invalid`` at ``field``, and ``CaseDataFound`` where it holds case data.
+    """
     words = text.replace("\0", "").replace("\r\n", "\n").strip()
     if len(words) < least:
         raise Invalid({field: missing})

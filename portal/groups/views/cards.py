@@ -36,7 +36,11 @@ def find_readable(actor: Actor, group: str) -> SpaceView:
 
 
 def _crumbs(card: GroupCard, *more: tuple[str, str]) -> None:
-    g.crumbs = [("My groups", url_for("groups.my_groups")), (card.name, url_for("groups.home", group=card.slug)), *more]
+    g.crumbs = [
+        ("My groups", url_for("groups.my_groups")),
+        (card.name, url_for("groups.home", group=card.slug)),
+        *more,
+    ]
 
 
 @bp.get("/groups/")
@@ -47,7 +51,9 @@ def my_groups() -> str:
     mine = list_my_groups(actor)
     own = {one.card.id for one in mine}
     others = [card for card in list_groups_known(actor) if card.id not in own]
-    return render_template("groups/my_groups.html", mine=mine, others=others, supplier=not is_authority_side(actor))
+    return render_template(
+        "groups/my_groups.html", mine=mine, others=others, supplier=not is_authority_side(actor)
+    )
 
 
 @bp.get("/groups/<group>/")
@@ -160,4 +166,6 @@ def readers(space: SpaceView) -> str:
     actor = current_actor()
     banner.show(actor, space.id, "readers")
     inside = bool(actor.roles_in(space.group_id) - {"supplier"})
-    return render_template("groups/readers.html", space=space, readers=list_readers(actor, space), inside=inside)
+    return render_template(
+        "groups/readers.html", space=space, readers=list_readers(actor, space), inside=inside
+    )

@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from portal.core.errors import Invalid
 from portal.core.identity import Actor, current_actor
 from portal.core.permissions import Action, authorise, may
-from portal.groups.forms import CardForm, DecideForm, HandOverForm, RemoveForm, WorkingGroupForm
+from portal.groups.forms import CardForm, HandOverForm, RemoveForm, WorkingGroupForm
 from portal.groups.policies import Managed
 from portal.groups.queries.groups import GroupCard, get_group
 from portal.groups.queries.people import MemberRow, list_grants, list_members, list_open_requests
@@ -24,6 +24,11 @@ from portal.web.edge import Access, access
 
 def _back(managed: Managed) -> Any:
     return redirect(url_for("groups.desk", group=managed.slug))
+
+
+def _has_lead(managed: Managed) -> bool:
+    """Whether this kind of group has a lead and deputies."""
+    return managed.kind in {"sug", "inhouse", "working"}
 
 
 def _card(managed: Managed) -> GroupCard:
@@ -44,10 +49,9 @@ def desk(managed: Managed) -> str:
         group=managed,
         card=card,
         requests=list_open_requests(actor, card) if inside else [],
-        decide=DecideForm(),
         suspended=list_members(actor, card, suspended=True).items if inside else [],
         ending=list_members(actor, card, ending=True).items if inside else [],
-        may_change_roles=bool(may(actor, Action.GROUPS_ROLE_CHANGE, managed)) and managed.kind in {"sug", "inhouse", "working"},
+        may_change_roles=_has_lead(managed) and bool(may(actor, Action.GROUPS_ROLE_CHANGE, managed)),
         may_open=bool(may(actor, Action.GROUPS_GROUP_OPEN, managed)),
         may_archive=managed.kind == "working" and bool(may(actor, Action.GROUPS_GROUP_ARCHIVE, managed)),
     )
@@ -78,7 +82,7 @@ def _member_page(actor: Actor, managed: Managed, member: MemberRow, form: Remove
         group=managed,
         member=member,
         form=form,
-        may_change_roles=bool(may(actor, Action.GROUPS_ROLE_CHANGE, managed)) and managed.kind in {"sug", "inhouse", "working"},
+        may_change_roles=_has_lead(managed) and bool(may(actor, Action.GROUPS_ROLE_CHANGE, managed)),
         own=member.person_id == actor.person_id,
     )
 
@@ -183,7 +187,11 @@ def card_page(managed: Managed) -> str:
     """The words on the group's card."""
     authorise(current_actor(), Action.GROUPS_GROUP_CHANGE, managed)
     show_group(managed)
-    return page("groups/card_form.html", group=managed, form=CardForm(data={"how_to_join": _card(managed).how_to_join}))
+    return page(
+        "groups/card_form.html",
+        group=managed,
+        form=CardForm(data={"how_to_join": _card(managed).how_to_join}),
+    )
 
 
 @bp.post("/groups/<group>/card")
@@ -222,7 +230,10 @@ def open_working(managed: Managed) -> Any:
     if form.validate_on_submit():
         try:
             opened = open_working_group(
-                current_actor(), group_id=managed.id, name=form.name.data or "", how_to_join=form.how_to_join.data or ""
+                current_actor(),
+                group_id=managed.id,
+                name=form.name.data or "",
+                how_to_join=form.how_to_join.data or "",
             )
         except Invalid as refused:
             form.take(refused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
+from wtforms.fields.choices import SelectChoice
 
 from portal.core.errors import Invalid
 from portal.core.identity import current_actor
@@ -55,7 +56,7 @@ def members(card: GroupCard, group: str) -> str:
     organisation = int(chosen) if chosen.isdecimal() and len(chosen) < 16 else None
     found = list_members(actor, card, organisation_id=organisation, after=request.args.get("after") or None)
     here = url_for("groups.members", group=group)
-    kept = {"authority": organisation} if organisation else {}
+    kept: dict[str, Any] = {"authority": organisation} if organisation else {}
     return page(
         "groups/members.html",
         card=card,
@@ -71,7 +72,9 @@ def members(card: GroupCard, group: str) -> str:
 
 def _add_form(group: Managed) -> AddForm:
     form = AddForm()
-    form.organisation_id.choices = list_addable_organisations(group)
+    form.organisation_id.choices = [SelectChoice("", "Choose")] + [
+        SelectChoice(number, name) for number, name in list_addable_organisations(group)
+    ]
     return form
 
 
@@ -102,7 +105,11 @@ def add(managed: Managed) -> Any:
         except Invalid as refused:
             form.take(refused)
         else:
-            words = "is a member now" if added.how == "member" else "is invited by e-mail. The invitation lasts 28 days"
+            words = (
+                "is a member now"
+                if added.how == "member"
+                else "is invited by e-mail. The invitation lasts 28 days"
+            )
             flash(f"{added.email} {words}.", "success")
             return redirect(url_for("groups.desk", group=managed.slug))
     show_group(managed)
@@ -150,11 +157,16 @@ def decide(managed: Managed, request_id: int) -> Any:
     if form.validate_on_submit():
         accept = form.decision.data == "accept"
         try:
-            decide_request(current_actor(), request_id=request_id, accept=accept, reason=form.reason.data or "")
+            decide_request(
+                current_actor(), request_id=request_id, accept=accept, reason=form.reason.data or ""
+            )
         except Invalid as refused:
             form.take(refused)
         else:
-            flash("They are a member now." if accept else "The request is refused, and they are told why.", "success")
+            flash(
+                "They are a member now." if accept else "The request is refused, and they are told why.",
+                "success",
+            )
             return redirect(url_for("groups.desk", group=managed.slug))
     authorise(current_actor(), Action.GROUPS_MEMBER_ADD, managed)
     show_group(managed)

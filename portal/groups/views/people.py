@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import g, render_template, request, url_for
 
 from portal.core.identity import Actor, current_actor
@@ -16,7 +18,7 @@ def people() -> str:
     """The people of my groups and of my organisation, by name."""
     words = request.args.get("q", "").replace("\0", "")[:80].strip()
     found = list_people(current_actor(), words=words, after=request.args.get("after") or None)
-    kept = {"q": words} if words else {}
+    kept: dict[str, Any] = {"q": words} if words else {}
     return render_template(
         "groups/people.html",
         people=found.items,
