@@ -5,11 +5,13 @@ from __future__ import annotations
 from argon2 import PasswordHasher
 from flask import Flask, Response, request
 
+from portal.accounts import listeners
 from portal.accounts.views import account, invitations, reset, second_factor, sign_in
 from portal.accounts.views.blueprint import bp
 from portal.core import access, ids
 from portal.core.identity import current_actor
 
+LISTENING = listeners  # registers itself by being imported
 PAGES = (account, invitations, reset, second_factor, sign_in)
 
 

@@ -34,6 +34,14 @@ class StaffForm(FlaskForm):
 
         csrf = False
 
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The fields as a command takes them: a text that was not sent at all is an empty one."""
+        return {
+            name: "" if field.data is None and isinstance(field, StringField) else field.data
+            for name, field in self._fields.items()
+        }
+
     def take(self, refused: Invalid) -> None:
         """Show a refusal at its fields; in the summary where a field is not here."""
         for name, sentence in (refused.fields or {"": refused.detail}).items():

@@ -31,7 +31,7 @@ def find_problem(text: str, *, most: int, least: int = 0, missing: str = "Enter 
 
 def checked(text: str | None, field: str, *, most: int, least: int = 0, missing: str = "Enter a text") -> str:
     """``text`` with single spaces. Raises ``Invalid`` at ``field``, ``CaseDataFound`` where it holds case data."""
-    words = " ".join((text or "").split(" ")).strip()
+    words = " ".join(part for part in (text or "").split(" ") if part)
     problem = find_problem(words, most=most, least=least, missing=missing)
     if problem:
         raise Invalid({field: problem})

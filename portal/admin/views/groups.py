@@ -61,7 +61,7 @@ def open_group() -> Any:
     """Open a group."""
     form = _form()
     made: list[opening.Opened] = []
-    if went_well(form, lambda: made.append(opening.open_group(current_actor(), **form.data))):
+    if went_well(form, lambda: made.append(opening.open_group(current_actor(), **form.sent))):
         flash(f"{form.name.data} is open. Appoint its first lead now.", "success")
         return redirect(url_for("admin.group", group=made[0].slug))
     return render_template("admin/group_new.html", form=form), 422
@@ -93,31 +93,31 @@ def _page(group: Any, form: LeadForm) -> str:
 
 @bp.get("/admin/groups/<group>")
 @access(Access.ADMINISTRATOR, resolve=_group)
-def group(group: Any) -> str:
+def group(found: Any) -> str:
     """One group's card, its first lead, its end."""
-    return _page(group, LeadForm(formdata=None))
+    return _page(found, LeadForm(formdata=None))
 
 
 @bp.post("/admin/groups/<group>/lead")
 @access(Access.ADMINISTRATOR, resolve=_group)
-def appoint_lead(group: Any) -> Any:
+def appoint_lead(found: Any) -> Any:
     """Appoint a group's first lead."""
     form = LeadForm()
-    form.organisation_id.choices = numbers(list_authorities_running(group), "Choose an authority")
+    form.organisation_id.choices = numbers(list_authorities_running(found), "Choose an authority")
 
     def act() -> None:
-        lead.appoint_first_lead(current_actor(), group_id=group.id, **form.data)
+        lead.appoint_first_lead(current_actor(), group_id=found.id, **form.sent)
 
     if went_well(form, act):
         flash("The first lead is appointed. Who has no account yet was invited by e-mail.", "success")
-        return redirect(url_for("admin.group", group=group.slug))
-    return _page(queries.get_group_by_slug(current_actor(), group.slug), form), 422
+        return redirect(url_for("admin.group", group=found.slug))
+    return _page(queries.get_group_by_slug(current_actor(), found.slug), form), 422
 
 
 @bp.post("/admin/groups/<group>/archive")
 @access(Access.ADMINISTRATOR, resolve=_group)
-def archive_group(group: Any) -> Any:
+def archive_group(found: Any) -> Any:
     """Close a group: its members read it, and nobody writes any more."""
-    opening.archive_group(current_actor(), group_id=group.id)
-    flash(f"{group.name} is archived.", "success")
+    opening.archive_group(current_actor(), group_id=found.id)
+    flash(f"{found.name} is archived.", "success")
     return redirect(url_for("admin.groups"))

@@ -47,7 +47,7 @@ def new_organisation() -> str:
 def create_organisation() -> Any:
     """Record a new organisation."""
     form = OrganisationForm()
-    if went_well(form, lambda: services.create_organisation(current_actor(), **form.data)):
+    if went_well(form, lambda: services.create_organisation(current_actor(), **form.sent)):
         flash(f"{form.name.data} is in the directory now.", "success")
         return redirect(url_for("admin.organisations", q=form.name.data))
     return render_template("admin/organisation_new.html", form=form), 422
@@ -86,7 +86,7 @@ def change_organisation(organisation: Any, organisation_id: int) -> Any:
     """Change an organisation."""
     form = OrganisationForm()
     form.kind.data = organisation.kind
-    wanted = {name: value for name, value in form.data.items() if name != "kind"}
+    wanted = {name: value for name, value in form.sent.items() if name != "kind"}
 
     def act() -> None:
         services.change_organisation(current_actor(), organisation_id=organisation_id, **wanted)
@@ -107,7 +107,7 @@ def record_deployment(organisation: Any, organisation_id: int) -> Any:
     form.product_id.choices = numbers(queries.list_products(), "Choose a product")
 
     def act() -> None:
-        services.record_deployment(current_actor(), authority_id=organisation_id, **form.data)
+        services.record_deployment(current_actor(), authority_id=organisation_id, **form.sent)
 
     if went_well(form, act):
         flash("What the authority runs was recorded.", "success")

@@ -58,7 +58,7 @@ def invite_person() -> Any:
     """Invite somebody by e-mail; the account is made when they accept."""
     form = _invite_form()
     if went_well(
-        form, lambda: invitations.send_invitation(current_actor(), group_id=None, role=None, **form.data)
+        form, lambda: invitations.send_invitation(current_actor(), group_id=None, role=None, **form.sent)
     ):
         flash(f"An invitation is on its way to {form.email.data}. It works for 28 days.", "success")
         return redirect(url_for("admin.invitations"))

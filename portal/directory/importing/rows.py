@@ -107,7 +107,7 @@ class _Cells:
         self.cells = cells
 
     def text(self, name: str, *, most: int, least: int = 0) -> str:
-        value = " ".join(self.cells.get(name, "").split(" ")).strip()
+        value = " ".join(part for part in self.cells.get(name, "").split(" ") if part)
         problem = find_problem(value, most=most, least=least, missing=f"“{name}” is empty")
         if problem:
             raise _Problem(problem if "empty" in problem else f"“{name}”: {problem[0].lower()}{problem[1:]}")

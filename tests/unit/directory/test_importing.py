@@ -49,7 +49,10 @@ def test_rows_that_do_not_name_a_product_are_refused_with_line_and_reason() -> N
 
 
 CORPUS = sorted(
-    path for folder in ("csv", "office", "archives") for path in (HOSTILE / folder).glob("*") if path.is_file()
+    path
+    for folder in ("csv", "office", "archives")
+    for path in (HOSTILE / folder).glob("*")
+    if path.is_file()
 )
 
 

@@ -15,7 +15,11 @@ SOMEBODY = Actor(kind="person", person_id=2, organisation_id=11)
 COLLEAGUE = SimpleNamespace(id=3, organisation_id=10)
 STRANGER = SimpleNamespace(id=4, organisation_id=12)
 ONESELF = SimpleNamespace(id=1, organisation_id=10)
-GRANTS = (Action.DIRECTORY_PERSON_CHANGE, Action.DIRECTORY_PERSON_REINSTATE, Action.DIRECTORY_ADMINISTRATOR_GRANT)
+GRANTS = (
+    Action.DIRECTORY_PERSON_CHANGE,
+    Action.DIRECTORY_PERSON_REINSTATE,
+    Action.DIRECTORY_ADMINISTRATOR_GRANT,
+)
 
 
 def test_the_rules_are_registered_from_here() -> None:
