@@ -53,7 +53,8 @@ def _read_upload() -> tuple[str, bytes]:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Invalid({"file": "Choose a file"})
-    data = sent.stream.read(MOST_BYTES + 1)
+    with sent.stream as stream:
+        data = stream.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise Invalid({"file": "The file is larger than 1 MB. Use portal import on the command line"})
     return sent.filename[-120:], data
