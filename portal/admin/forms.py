@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.core.errors import Invalid
+from portal.directory.words import is_one_line
 
 NAME_MOST = Length(max=200, message="Use 200 characters or fewer")
 
@@ -33,6 +34,19 @@ class StaffForm(FlaskForm):
         """The edge checks CSRF before the view is entered."""
 
         csrf = False
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether each field is right; no text of one line holds characters that cannot be seen."""
+        right: bool = super().validate(extra_validators)
+        for field in self._fields.values():
+            one_line = isinstance(field, StringField) and not isinstance(field, (TextAreaField, HiddenField))
+            if one_line and not is_one_line(field.data or ""):
+                field.errors = [
+                    *field.errors,
+                    "Leave out line breaks and other characters that cannot be seen",
+                ]
+                right = False
+        return right
 
     @property
     def sent(self) -> dict[str, Any]:

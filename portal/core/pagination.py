@@ -37,9 +37,20 @@ def decode(cursor: str | None, kinds: Sequence[type]) -> tuple[Any, ...] | None:
     except (binascii.Error, ValueError, RecursionError) as error:
         raise Invalid({"after": "This page address is broken. Start again from the first page."}) from error
     fits = isinstance(key, list) and len(key) == len(kinds)
-    if not fits or any(type(value) is not kind for value, kind in zip(key, kinds, strict=True)):
+    if not fits or not all(_fits(value, kind) for value, kind in zip(key, kinds, strict=True)):
         raise Invalid({"after": "This page address is broken. Start again from the first page."})
     return tuple(key)
+
+
+def _fits(value: Any, kind: type) -> bool:
+    """Whether a value is of the kind, and one that a database can hold: no giant number, no NUL, no lone surrogate."""
+    if type(value) is not kind:
+        return False
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    if isinstance(value, str):
+        return not any(letter == "\0" or 0xD800 <= ord(letter) <= 0xDFFF for letter in value)
+    return True
 
 
 def page(rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]) -> Page[T]:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
 
 from portal.core import ids, tenancy
 from portal.core.db import db
@@ -75,6 +76,13 @@ def access(
         return call  # type: ignore[return-value]
 
     return decorate
+
+
+class DatabaseNumber(IntegerConverter):
+    """A number in an address that a database can hold: a longer one names nothing, so it matches nothing."""
+
+    def __init__(self, map: Map, **more: Any) -> None:
+        super().__init__(map, **{"max": 2**63 - 1, **more})
 
 
 def is_api() -> bool:
@@ -180,6 +188,7 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     app.config.setdefault("WTF_CSRF_SSL_STRICT", False)  # the session cookie is SameSite and host-bound
+    app.url_map.converters["int"] = DatabaseNumber
     csrf.init_app(app)
     login_manager.init_app(app)
     login_manager.request_loader(lambda _request: None if current_actor().is_anonymous else current_actor())

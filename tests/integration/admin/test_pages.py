@@ -13,9 +13,11 @@ from sqlalchemy import func, select
 from portal.core import audit
 from portal.core.audit import AuditEntry
 from portal.core.db import db
+from portal.core.pagination import encode
 from portal.directory.models import Organisation, Person
 from portal.groups.models import Group
 from tests.support.client import PortalClient
+from tests.support.marks import on_both
 from tests.support.world import MARKERS, ORGANISATIONS, PEOPLE
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -308,3 +310,25 @@ def test_groups_of_the_register_are_opened_once(app: Flask, staff: PortalClient)
     assert staff.post("/admin/groups/register").status_code == 302
     with app.app_context():
         assert db.session.scalar(select(func.count(Group.id))) == before
+
+
+@on_both
+def test_numbers_beyond_the_database_and_unseen_letters_name_nothing(staff: PortalClient) -> None:
+    big = 10**30
+    for path in (f"/admin/people/{big}", f"/admin/organisations/{big}"):
+        assert staff.get(path).status_code == 404, path
+    for path in (
+        f"/admin/deployments/{big}/end",
+        f"/admin/invitations/{big}/send",
+        f"/admin/break-glass/{big}/end",
+    ):
+        assert staff.post(path).status_code == 404, path
+    for path in (
+        f"/admin/people/?after={encode(['a', big])}",
+        f"/directory/?after={encode(['a' + chr(0), 1])}",
+        f"/admin/audit/?after={encode([big])}",
+    ):
+        assert staff.get(path).status_code == 422, path
+    form = {"email": "new@northmoor.example", "organisation_id": str(ORGANISATIONS["northmoor"])}
+    assert staff.post("/admin/people/new", {**form, "name": "A\0b"}).status_code == 422
+    assert staff.post("/admin/groups/new", {"name": "A\0b", "kind": "inhouse"}).status_code == 422
