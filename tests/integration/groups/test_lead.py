@@ -47,7 +47,9 @@ def test_the_hand_over_is_told_once(context: Flask) -> None:
     on(SeatPassed)(heard.append)
     lead.hand_over_lead(actor("lead"), group_id=ALPHA, person_id=PEOPLE["member"].id)
     told = [event for event in heard if event.group_id == ALPHA]
-    assert [(one.from_person_id, one.to_person_id) for one in told] == [(PEOPLE["lead"].id, PEOPLE["member"].id)]
+    assert [(one.from_person_id, one.to_person_id) for one in told] == [
+        (PEOPLE["lead"].id, PEOPLE["member"].id)
+    ]
 
 
 def test_a_deputy_is_a_delegate_while_deputy(context: Flask) -> None:
@@ -167,7 +169,9 @@ def test_two_additions_at_once_make_one_membership(context: Flask) -> None:
 
 
 def test_an_administrator_appoints_the_first_lead_of_a_new_group(context: Flask) -> None:
-    opened = open_group(actor("administrator"), name="Another user group", kind="sug", supplier_id=ORGANISATIONS["supplier-b"])
+    opened = open_group(
+        actor("administrator"), name="Another user group", kind="sug", supplier_id=ORGANISATIONS["supplier-b"]
+    )
     who = {"email": PEOPLE["other_member"].email, "organisation_id": ORGANISATIONS["eastvale"]}
     assert lead.appoint_first_lead(actor("administrator"), group_id=opened.id, **who).how == "member"
     found = actor("other_member")
@@ -194,7 +198,9 @@ def test_an_administrator_appoints_nobody_where_there_was_a_lead(context: Flask)
 
 
 def test_an_administrator_grants_nothing_to_their_own_organisation(context: Flask) -> None:
-    opened = open_group(actor("administrator"), name="Another user group", kind="sug", supplier_id=ORGANISATIONS["supplier-b"])
+    opened = open_group(
+        actor("administrator"), name="Another user group", kind="sug", supplier_id=ORGANISATIONS["supplier-b"]
+    )
     for person in ("administrator", "officer"):
         with pytest.raises(Forbidden):
             lead.appoint_first_lead(
@@ -208,7 +214,9 @@ def test_an_administrator_grants_nothing_to_their_own_organisation(context: Flas
 
 
 def test_a_lead_runs_the_product(context: Flask) -> None:
-    opened = open_group(actor("administrator"), name="Another user group", kind="sug", supplier_id=ORGANISATIONS["supplier-b"])
+    opened = open_group(
+        actor("administrator"), name="Another user group", kind="sug", supplier_id=ORGANISATIONS["supplier-b"]
+    )
     with pytest.raises(Invalid, match="does not run"):
         lead.appoint_first_lead(
             actor("administrator"),
@@ -230,7 +238,9 @@ def test_a_seat_ends_when_its_group_is_archived(context: Flask) -> None:
 
 
 def test_who_holds_two_seats_keeps_the_other(context: Flask) -> None:
-    opened = open_group(actor("administrator"), name="Another user group", kind="sug", supplier_id=ORGANISATIONS["supplier-a"])
+    opened = open_group(
+        actor("administrator"), name="Another user group", kind="sug", supplier_id=ORGANISATIONS["supplier-a"]
+    )
     lead.appoint_first_lead(
         actor("administrator"),
         group_id=opened.id,
