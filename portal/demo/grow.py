@@ -25,7 +25,17 @@ from portal.search import partitions
 from portal.search.models import SearchRow
 
 BATCH = 5_000
-WORDS = ["assessment", "record", "worker", "team", "form", "field", "screen", "print", "export", "narrative", "chronology", "plan", "review", "conference", "core", "initial", "referral", "contact", "section", "outcome", "date", "time", "release", "version", "test", "step", "result", "fails", "passes", "slow", "lost", "saved", "copy", "clone", "sibling", "address", "history", "signature", "manager", "approval", "workflow", "report", "return", "census", "data", "quality", "training", "guidance", "supplier", "message", "answer", "question", "meeting", "agenda", "action", "minutes", "library", "script", "map", "process"]
+# fmt: off
+WORDS = (
+    "assessment", "record", "worker", "team", "form", "field", "screen", "print", "export", "narrative",
+    "chronology", "plan", "review", "conference", "core", "initial", "referral", "contact", "section",
+    "outcome", "date", "time", "release", "version", "test", "step", "result", "fails", "passes", "slow",
+    "lost", "saved", "copy", "clone", "sibling", "address", "history", "signature", "manager", "approval",
+    "workflow", "report", "return", "census", "data", "quality", "training", "guidance", "supplier",
+    "message", "answer", "question", "meeting", "agenda", "action", "minutes", "library", "script", "map",
+    "process",
+)
+# fmt: on
 RARE = tuple(f"zx{number:04d}" for number in range(2000))
 
 
@@ -103,8 +113,8 @@ def _groups(bulk: Bulk) -> list[Place]:
         for place in range(max(1, bulk.people // bulk.groups)):
             person, body = bulk.number(), bulk.random.choice(organisation)
             people.append(
-                {"id": person, "organisation_id": body, "email": f"bulk-{group}-{place}@bulk.example",
-                 "name": f"Bulk Person {group}-{place}", "post": "Practitioner", "is_administrator": False, "invented": True}
+                {"id": person, "organisation_id": body, "email": f"bulk-{group}-{place}@bulk.example", "invented": True,
+                 "name": f"Bulk Person {group}-{place}", "post": "Practitioner", "is_administrator": False}
             )  # fmt: skip
             members.append(
                 {

@@ -8,9 +8,11 @@ Spaces and threads are named ``<group>/<slug>``, e.g. ``alpha/members``, ``nlar/
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flask import current_app
 from sqlalchemy import update
 
 from portal.accounts.models import AuthSession, Credential
@@ -18,8 +20,9 @@ from portal.core import clock, ids
 from portal.core.db import db
 from portal.core.spaces import Space
 from portal.directory.models import Deployment, Organisation, Person, Product
-from portal.forums.models import Forum, Post, Thread, ThreadEvent
+from portal.forums.models import Attachment, Forum, Post, Thread, ThreadEvent
 from portal.groups.models import Group, Membership
+from portal.search import index
 
 AUTHORITIES = ("Northmoor", "Thornhithe", "Castlemere", "Eastvale", "Harrowdale", "Westermarsh")
 ORGANISATIONS: dict[str, int] = {name.lower(): 1_000_001 + n for n, name in enumerate(AUTHORITIES)}
@@ -45,6 +48,9 @@ FORUMS: dict[str, int] = {name: number + 1_000_000 for name, number in SPACES.it
 THREADS: dict[str, int] = {name: number + 2_000_000 for name, number in SPACES.items()}
 POSTS: dict[str, int] = {name: 10**14 + number * 10 for name, number in SPACES.items()}
 """The first post of each thread; the second is one more."""
+
+ATTACHMENTS: dict[str, int] = {name: number + 3_000_000 for name, number in SPACES.items()}
+"""A file beside the first post of each thread: its bytes and its name hold the marker."""
 
 MARKERS: dict[str, str] = {name: f"zq{number}marker" for name, number in SPACES.items()}
 """A word that stands in every text of that space and nowhere else."""
@@ -105,6 +111,8 @@ def build(password_hash: str) -> None:
     db.session.flush()
     for name, space_id in SPACES.items():
         _discussion(name, space_id)
+        _file(name, space_id, PEOPLE[AUTHORS[name.split("/")[0]]].id)
+        _searchable(name, space_id)
     db.session.commit()
 
 
@@ -325,11 +333,46 @@ def _discussion(name: str, space_id: int) -> None:
     db.session.flush()
 
 
-def end_membership(person: str, group: str) -> None:
+def _file(name: str, space_id: int, uploader: int) -> None:
+    marker = MARKERS[name]
+    blob = current_app.extensions["portal.storage"].put(io.BytesIO(f"Bytes {marker}".encode()), 1000)
+    db.session.add(
+        Attachment(
+            id=ATTACHMENTS[name],
+            space_id=space_id,
+            post_id=POSTS[name],
+            uploader_id=uploader,
+            sha256=blob.sha256,
+            filename=f"{marker}.txt",
+            mime="text/plain",
+            size=blob.size,
+        )
+    )
+    db.session.flush()
+
+
+def _searchable(name: str, space_id: int) -> None:
+    for position in (1, 2):
+        index.put(
+            index.Entry(
+                space_id=space_id,
+                kind="post",
+                subject_id=POSTS[name] + position - 1,
+                title=f"Title {MARKERS[name]}",
+                body=f"Body {position} {MARKERS[name]}",
+                path=f"/threads/{THREADS[name]}/posts/{position}",
+                by="Somebody",
+                at=clock.now(),
+            )
+        )
+
+
+def end_membership(person: str, group: str, *, commit: bool = True) -> None:
     """End a membership behind the portal's back, as only tests may (no epoch rises)."""
     db.session.execute(
         update(Membership)
         .where(Membership.person_id == PEOPLE[person].id, Membership.group_id == GROUPS[group])
         .values(ended_at=clock.now(), end_reason="left")
     )
-    db.session.commit()
+    if commit:
+        db.session.commit()
