@@ -38,6 +38,7 @@ TICK = 1.0
 SLICE = 50
 SLICE_PAUSE = 0.05
 TRIES = 3
+LINGER = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,8 @@ class Hub:
         self._stop.set()
         self._wake.set()
         self._bell.stop()
-        self._socketio.server.eio.disconnect()
+        for line in list(self._socketio.server.eio.sockets.values()):
+            line.close(wait=False)  # nobody may be at the other end to take what is queued
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=5)
 
@@ -330,20 +332,21 @@ class Hub:
             self.disconnect(sid)
 
     def disconnect(self, sid: str) -> None:
-        """End a socket."""
+        """End a socket, and soon after the line under it if its client keeps that open."""
+        self.turn_away(sid)
         self.gone(sid)
         self._socketio.server.disconnect(sid, namespace="/")
 
     def turn_away(self, sid: str) -> None:
-        """Close the line under a socket that was not let in, once the refusal is on its way."""
+        """Close the line under a socket that is not let in, once the refusal is on its way."""
         line = self._socketio.server.manager.eio_sid_from_sid(sid, "/")
         if line:
             self._socketio.start_background_task(self._close_line, line)
 
     def _close_line(self, line: str) -> None:
-        self._stop.wait(2.0)
+        self._stop.wait(LINGER)
         with suppress(KeyError):
-            self._socketio.server.eio.disconnect(line)
+            self._socketio.server.eio.sockets[line].close(wait=False)
 
     def _epochs(self, space_ids: Iterable[int]) -> dict[int, int]:
         rows = db.session.execute(select(Space.id, Space.epoch).where(Space.id.in_(sorted(set(space_ids)))))

@@ -32,7 +32,8 @@ def init_app(app: Flask) -> None:
     app.extensions["portal.hub"] = hub
 
     def room() -> bool:
-        return len(socketio.server.eio.sockets) < app.config["PORTAL_SOCKETS"]
+        lines = list(socketio.server.eio.sockets.values())
+        return sum(not line.closed for line in lines) < app.config["PORTAL_SOCKETS"]
 
     door: Any = Door(app, app.wsgi_app, room)
     app.wsgi_app = door  # type: ignore[method-assign]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import socketio
@@ -41,9 +42,9 @@ class LiveServer:
         return self
 
     def __exit__(self, *_: Any) -> None:
+        self.hub.stop()
         for page in self.clients:
             page.close()
-        self.hub.stop()
         self.http.shutdown()
         self.http.server_close()
         self.thread.join(timeout=5)
@@ -108,7 +109,7 @@ class Page:
     def close(self) -> None:
         """Leave."""
         if self.client.connected:
-            self.client.disconnect()
+            self.client.eio.disconnect(abort=True)
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 6.0, what: str = "it") -> float:
@@ -122,8 +123,22 @@ def wait_until(true: Callable[[], bool], seconds: float = 6.0, what: str = "it")
 
 def acting(app: Flask, person: str, work: Callable[..., Any], **given: Any) -> Any:
     """Run a command as a person, as any other request of this process would."""
-    with app.test_request_context():
+
+    def act() -> Any:
         actor = actors.find_actor_of_person(PEOPLE[person].id)
         assert actor is not None
         with tenancy.acting_as(actor):
             return work(actor, **given)
+
+    return elsewhere(app, act)
+
+
+def elsewhere(app: Flask, work: Callable[[], Any]) -> Any:
+    """Run ``work`` in a thread and a request's context of its own, as another request would; what it returns."""
+
+    def run() -> Any:
+        with app.test_request_context():
+            return work()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result(timeout=20)

@@ -11,7 +11,7 @@ from portal.accounts.models import AuthSession
 from portal.core import spaces
 from portal.core.db import begin_write, db
 from portal.forums.services import posts
-from tests.support.live import LiveServer, acting, wait_until
+from tests.support.live import LiveServer, acting, elsewhere, wait_until
 from tests.support.marks import on_both
 from tests.support.world import PEOPLE, SPACES, THREADS, end_membership
 
@@ -25,11 +25,14 @@ def say(live: LiveServer, person: str, body: str, thread: int = ALPHA) -> posts.
 
 def remove(live: LiveServer, person: str) -> None:
     """End a membership as the commands do: the row, the epochs, the revocations, in one transaction."""
-    with live.app.app_context():
-        end_membership(person, "alpha")
+
+    def end() -> None:
         begin_write()
+        end_membership(person, "alpha", commit=False)
         spaces.end_rights(PEOPLE[person].id, {SPACES["alpha/members"], SPACES["alpha/supplier"]})
         db.session.commit()
+
+    elsewhere(live.app, end)
 
 
 @on_both
