@@ -15,7 +15,8 @@ from portal.core.events import on
 from portal.core.identity import Actor
 from portal.core.permissions import Action
 from portal.directory.events import DeploymentEnded, DeploymentRecorded, PersonEmailChanged
-from portal.groups.services import glass, joining, upkeep
+from portal.groups import events
+from portal.groups.services import glass, joining, notices, upkeep
 
 
 @on(InvitationAccepted)
@@ -70,3 +71,49 @@ def _announce_ends(event: DeploymentEnded) -> None:
 def _take_back_ends(event: DeploymentRecorded) -> None:
     """The authority runs the product again."""
     upkeep.take_back(g.transaction.actor)
+
+
+@on(events.MembershipBegan)
+def _tell_begun(event: events.MembershipBegan) -> None:
+    """Whoever is let in is told; who opened a group knows."""
+    if event.granted_by != event.person_id:
+        notices.tell_begun(event.group_id, event.person_id, event.role)
+
+
+@on(events.MembershipEnded)
+def _tell_ended(event: events.MembershipEnded) -> None:
+    """Whoever is put out is told; who left knows."""
+    if event.reason != "left":
+        notices.tell_ended(event.group_id, event.person_id)
+
+
+@on(events.MembershipSuspended)
+def _tell_suspended(event: events.MembershipSuspended) -> None:
+    notices.tell_suspended(event.group_id, event.person_id, event.reason)
+
+
+@on(events.MembershipConfirmed)
+def _tell_confirmed(event: events.MembershipConfirmed) -> None:
+    notices.tell_confirmed(event.group_id, event.person_id)
+
+
+@on(events.MembershipEndAnnounced)
+def _tell_end_announced(event: events.MembershipEndAnnounced) -> None:
+    notices.tell_end_announced(event.group_id, event.person_id)
+
+
+@on(events.JoinRequested)
+def _tell_asked(event: events.JoinRequested) -> None:
+    notices.tell_asked(event.group_id, event.person_id)
+
+
+@on(events.JoinDecided)
+def _tell_refused(event: events.JoinDecided) -> None:
+    """Who is let in hears of the membership itself."""
+    if event.outcome == "refused":
+        notices.tell_refused(event.group_id, event.person_id, event.request_id)
+
+
+@on(events.BreakGlassOpened)
+def _tell_glass_broken(event: events.BreakGlassOpened) -> None:
+    notices.tell_glass_broken(event.group_id, event.break_glass_id)
