@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from portal.core.db import db
 from portal.core.identity import Actor
@@ -24,9 +25,15 @@ class Desk:
 
 def list_desks(actor: Actor) -> list[Desk]:
     """The groups that the actor leads (or acts for) in which something waits."""
-    led = sorted(group for group, roles in actor.group_roles.items() if roles & {"lead", "deputy"})
-    if not led:
+    led = sorted(group for group, roles in actor.group_roles.items() if "lead" in roles)
+    deputised = sorted(group for group, roles in actor.group_roles.items() if "deputy" in roles)
+    if not led and not deputised:
         return []
+    lead = aliased(Membership)
+    has_lead = exists().where(
+        lead.group_id == Group.id, lead.role == "lead", lead.ended_at.is_(None), lead.suspended_at.is_(None)
+    )
+    mine = or_(Group.id.in_(led), and_(Group.id.in_(deputised), ~has_lead))
     asked = (
         select(func.count(JoinRequest.id))
         .where(JoinRequest.group_id == Group.id, JoinRequest.decided_at.is_(None))
@@ -46,7 +53,7 @@ def list_desks(actor: Actor) -> list[Desk]:
             suspended.label("suspended"),
             ending.label("ending"),
         )
-        .where(Group.id.in_(led), Group.archived_at.is_(None), or_(asked > 0, suspended > 0, ending > 0))
+        .where(mine, Group.archived_at.is_(None), or_(asked > 0, suspended > 0, ending > 0))
         .order_by(Group.name)
     )
     return [Desk(**row._mapping) for row in rows]

@@ -49,14 +49,20 @@ def _mail(people: Iterable[int], subject: str, text: str) -> None:
         outbox.queue_account_mail(address, subject[:200], text)
 
 
-def _leading(group_id: int, besides: int | None = None) -> list[int]:
+def _holding(group_id: int, *roles: str) -> list[int]:
     query = select(Membership.person_id).where(
         Membership.group_id == group_id,
-        Membership.role.in_(("lead", "deputy")),
+        Membership.role.in_(roles),
         Membership.ended_at.is_(None),
         Membership.suspended_at.is_(None),
     )
-    return [person for person in db.session.scalars(query) if person != besides]
+    return list(db.session.scalars(query))
+
+
+def _acting(group_id: int, besides: int) -> list[int]:
+    """Who looks after the group's people now: its lead, or else its deputies; in the NLAR its moderators."""
+    people = _holding(group_id, "lead") or _holding(group_id, "deputy", "moderator")
+    return [person for person in people if person != besides]
 
 
 def tell_begun(group_id: int, person_id: int, role: str) -> None:
@@ -79,7 +85,7 @@ def tell_suspended(group_id: int, person_id: int, reason: str) -> None:
     own = f"Your membership of {name} is suspended: {why}. The group’s lead is asked to confirm it.\n"
     _mail([person_id], f"Your membership of {name} is suspended", own)
     lead = f"A membership of {name} is suspended and waits for you to confirm or end it.\n\n{address}members/manage\n"
-    _mail(_leading(group_id, besides=person_id), f"A membership of {name} waits for you", lead)
+    _mail(_acting(group_id, besides=person_id), f"A membership of {name} waits for you", lead)
 
 
 def tell_confirmed(group_id: int, person_id: int) -> None:
@@ -102,14 +108,14 @@ def tell_end_announced(group_id: int, person_id: int) -> None:
         "An authority’s last deployment of the product has ended. "
         f"Its people’s memberships of {name} end in 90 days, unless you prolong them.\n\n{address}members/manage\n"
     )
-    _mail(_leading(group_id, besides=person_id), f"Memberships of {name} will end", lead)
+    _mail(_acting(group_id, besides=person_id), f"Memberships of {name} will end", lead)
 
 
 def tell_asked(group_id: int, person_id: int) -> None:
     """Tell the lead that somebody asks to join."""
     name, address = _group(group_id)
     text = f"Somebody asks to join {name}. You decide.\n\n{address}members/manage\n"
-    _mail(_leading(group_id, besides=person_id), f"A request to join {name}", text)
+    _mail(_acting(group_id, besides=person_id), f"A request to join {name}", text)
 
 
 def tell_refused(group_id: int, person_id: int, request_id: int) -> None:
@@ -124,12 +130,7 @@ def tell_glass_broken(group_id: int, break_glass_id: int) -> None:
     """Tell a group's lead and deputies (in the NLAR its moderators) that an administrator reads it for a time."""
     name, address = _group(group_id)
     until = db.session.scalar(select(BreakGlass.until).where(BreakGlass.id == break_glass_id))
-    people = _leading(group_id)
-    if not people:
-        query = select(Membership.person_id).where(
-            Membership.group_id == group_id, Membership.role == "moderator", Membership.ended_at.is_(None)
-        )
-        people = list(db.session.scalars(query))
+    people = _holding(group_id, "lead", "deputy") or _holding(group_id, "moderator")
     end = datetime_words(until) if until else ""
     text = (
         f"An administrator reads {name} until {end}, for a stated reason. Who and why:\n\n{address}readers\n"
