@@ -15,7 +15,7 @@ from portal.core.spaces import Space
 from portal.directory.models import Organisation, Person
 from portal.groups.models import BreakGlass, Group, Membership
 from portal.groups.queries.groups import SpaceView, space_label
-from portal.groups.queries.people import ROLE_WORDS, ground_words
+from portal.groups.queries.members import ROLE_WORDS, ground_words
 
 
 @dataclass(frozen=True, slots=True)

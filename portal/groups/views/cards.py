@@ -21,7 +21,7 @@ from portal.groups.queries.groups import (
     list_spaces_read,
 )
 from portal.groups.queries.managed import load_group
-from portal.groups.queries.people import find_own_request, list_leading
+from portal.groups.queries.members import find_own_request, list_leading
 from portal.groups.queries.readers import list_readers
 from portal.groups.services.joining import ask_to_join, withdraw_request
 from portal.groups.services.members import leave_group

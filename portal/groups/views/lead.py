@@ -12,7 +12,7 @@ from portal.core.permissions import Action, authorise, may
 from portal.groups.forms import CardForm, HandOverForm, RemoveForm, WorkingGroupForm
 from portal.groups.policies import Managed
 from portal.groups.queries.groups import GroupCard, get_group
-from portal.groups.queries.people import MemberRow, list_grants, list_members, list_open_requests
+from portal.groups.queries.members import MemberRow, list_grants, list_members, list_open_requests
 from portal.groups.services import lead as leading
 from portal.groups.services.members import confirm_member, prolong_member, remove_member
 from portal.groups.services.opening import archive_group, change_card, open_working_group

@@ -15,7 +15,7 @@ from portal.groups.forms import AddForm, DecideForm, PasteForm
 from portal.groups.policies import Managed
 from portal.groups.queries.groups import GroupCard, find_members_space, get_group
 from portal.groups.queries.managed import list_addable_organisations, load_group
-from portal.groups.queries.people import list_members, list_open_requests, list_organisations_of
+from portal.groups.queries.members import list_members, list_open_requests, list_organisations_of
 from portal.groups.services.joining import decide_request
 from portal.groups.services.members import PastedLine, add_member, add_pasted, check_pasted
 from portal.groups.views.blueprint import bp

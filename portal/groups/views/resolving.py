@@ -7,7 +7,7 @@ from portal.core.identity import Actor
 from portal.groups.policies import Managed
 from portal.groups.queries.groups import GroupCard, get_group
 from portal.groups.queries.managed import load_group
-from portal.groups.queries.people import MemberRow, get_member, require_insider
+from portal.groups.queries.members import MemberRow, get_member, require_insider
 
 
 def find_card(actor: Actor, group: str) -> GroupCard:

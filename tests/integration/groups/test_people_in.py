@@ -20,7 +20,7 @@ from portal.directory.models import Deployment, Person
 from portal.groups.models import Group, JoinRequest, Membership
 from portal.groups.queries.groups import get_group
 from portal.groups.queries.managed import load_group
-from portal.groups.queries.people import list_grants
+from portal.groups.queries.members import list_grants
 from portal.groups.services import joining, lead, members, opening, upkeep
 from tests.integration.groups.acting import actor, epoch, place, reads, revoked, roles
 from tests.support.marks import on_both
