@@ -23,6 +23,7 @@ import portal.web.module
 from portal.core import db, logs, mail, tenancy
 from portal.core.identity import Loaders
 from portal.core.storage import storage_from_url
+from portal.demo.cast import accounts
 from portal.groups.queries import actors
 from portal.web import FindActor
 
@@ -74,6 +75,8 @@ def create_app(settings: Mapping[str, Any], *, command_line: bool = False) -> Fl
         of_person=actors.find_actor_of_person,
     )
     app.extensions["portal.may_work_unscoped"] = command_line
+    if settings["PORTAL_ENV"] == "demo":
+        app.extensions["portal.demo_accounts"] = accounts
     for module in MODULES:
         module.init_app(app)
     return app

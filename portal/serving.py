@@ -21,6 +21,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.accounts.queries import has_demonstration_accounts
 from portal.app import create_app
 from portal.core import jobs, retention
 from portal.core.db import db
@@ -153,11 +154,25 @@ def serve(obj: dict[str, Any], host: str, port: int, threads: int | None, proces
     if threads:
         settings["PORTAL_THREADS"] = threads
         settings["PORTAL_SOCKETS"] = min(settings["PORTAL_SOCKETS"], max(2, threads - 4))
+    _refuse_bad_start(settings, processes)
     if processes > 1:
         _serve_many(host, port, threads, processes)
         return
     click.echo(f"ICS Exchange is at http://{host}:{port} (Control-C stops it).")
     Server(settings, host, port).run()
+
+
+def _refuse_bad_start(settings: Mapping[str, Any], processes: int) -> None:
+    """Refuse, in one line, what would not be safe or would not work (contract.md, "Commands" and "Settings")."""
+    if processes > 1 and (
+        settings["PORTAL_DATABASE_URL"].startswith("sqlite") or not settings["PORTAL_REDIS_URL"]
+    ):
+        raise click.ClickException("More than one process needs PostgreSQL and Redis.")
+    if settings["PORTAL_ENV"] == "production":
+        with create_app(settings).app_context():
+            if has_demonstration_accounts():
+                raise click.ClickException("There are demonstration accounts in this database.")
+            db.session.remove()
 
 
 def _serve_many(host: str, port: int, threads: int | None, processes: int) -> None:

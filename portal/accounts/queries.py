@@ -317,3 +317,10 @@ def organisation_of(organisation_id: int) -> tuple[str, str]:
 def stale(column: Any, before: datetime) -> Any:
     """The condition that a moment is missing or earlier than ``before``."""
     return or_(column.is_(None), column < before)
+
+
+def has_demonstration_accounts() -> bool:
+    """Whether anybody may do without the second factor because the account is for demonstration."""
+    found = db.session.scalar(select(Credential.person_id).where(Credential.second_factor_exempt).limit(1))
+    db.session.rollback()
+    return found is not None

@@ -12,6 +12,7 @@ from portal.core import tenancy
 from portal.core.db import begin_write, db
 from portal.demo import cast, discussions, people
 from portal.demo.grow import Bulk, grow
+from portal.forums.models import Thread
 from portal.groups.models import Group
 
 
@@ -34,21 +35,25 @@ def demo(context: click.Context) -> None:
             click.echo("The demonstration is loaded.")
         else:
             click.echo("The demonstration is there already; nothing was changed.")
+    _list_accounts()
 
 
 def load() -> bool:
     """Write the demonstration where there is none; whether anything was written."""
-    known = db.session.scalar(select(Group.id).where(Group.slug == "supplier-a"))
-    db.session.rollback()
-    if known is not None:
+    with tenancy.unscoped("looking for the demonstration"):
+        cast_stands = db.session.scalar(select(Group.id).where(Group.slug == "supplier-a")) is not None
+        said = db.session.scalar(select(Thread.id).limit(1)) is not None
+        db.session.rollback()
+    if cast_stands and said:
         return False
-    password_hash = current_app.extensions["portal.hasher"].hash(cast.PASSWORD)
-    with tenancy.unscoped("loading the demonstration"):
-        begin_write()
-        organisations = people.write_register()
-        people.write_cast(password_hash, organisations)
-        people.write_forums()
-        db.session.commit()
+    if not cast_stands:
+        password_hash = current_app.extensions["portal.hasher"].hash(cast.PASSWORD)
+        with tenancy.unscoped("loading the demonstration"):
+            begin_write()
+            organisations = people.write_register()
+            people.write_cast(password_hash, organisations)
+            people.write_forums()
+            db.session.commit()
     click.echo(f"Discussions: {discussions.write_discussions()}")
     return True
 
@@ -61,6 +66,11 @@ def accounts(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
+    _list_accounts()
+
+
+def _list_accounts() -> None:
+    found = cast.accounts()
     for account in found:
         roles = account["roles"]
         words = ", ".join(

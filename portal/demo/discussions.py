@@ -212,7 +212,8 @@ def _spaces() -> dict[str, int]:
 
 
 def _people() -> dict[str, int]:
-    found = dict(db.session.execute(select(Person.name, Person.id).where(Person.invented)))
+    rows = db.session.execute(select(Person.name, Person.id).where(Person.invented)).all()
+    found = {row.name: row.id for row in rows}
     db.session.rollback()
     return found
 
