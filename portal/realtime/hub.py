@@ -167,7 +167,7 @@ class Hub:
         """Begin to look after open pages; again is nothing."""
         with self._guard:
             if self._thread is None and not self._stop.is_set():
-                with self._inside():
+                with suppress(SQLAlchemyError), self._inside():  # without a database nobody connects either
                     self._revocations.begin()
                 self._bell.start()
                 self._thread = threading.Thread(target=self._run, name="portal-hub", daemon=True)

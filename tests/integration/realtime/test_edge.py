@@ -37,7 +37,9 @@ def test_strangers_are_turned_away(live: LiveServer, transports: tuple[str, ...]
     assert refused(live, transports=transports, headers={"Origin": live.url})
     assert refused(live, transports=transports, headers={"Origin": live.url, "Cookie": "portal=made-up"})
     assert refused(live, transports=transports, headers=foreign)
-    assert refused(live, transports=transports, headers={"Cookie": cookie("member")})  # a cookie without an Origin
+    assert refused(
+        live, transports=transports, headers={"Cookie": cookie("member")}
+    )  # a cookie without an Origin
     assert refused(live, transports=transports, headers={}, token="made-up")
     assert len(live.hub.connections) == 0
     lines = live.hub._socketio.server.eio.sockets
@@ -46,7 +48,9 @@ def test_strangers_are_turned_away(live: LiveServer, transports: tuple[str, ...]
 
 def test_half_a_sign_in_is_none(live: LiveServer) -> None:
     with live.app.app_context():
-        db.session.query(AuthSession).filter(AuthSession.id == PEOPLE["member"].id).update({"passed": "password"})
+        db.session.query(AuthSession).filter(AuthSession.id == PEOPLE["member"].id).update(
+            {"passed": "password"}
+        )
         db.session.commit()
     assert refused(live, headers={"Origin": live.url, "Cookie": cookie("member")})
 
@@ -54,7 +58,11 @@ def test_half_a_sign_in_is_none(live: LiveServer) -> None:
 def test_a_program_comes_with_a_token_and_without_origin(live: LiveServer) -> None:
     with live.app.app_context():
         for scope in ("read", "write"):
-            db.session.add(ApiToken(person_id=PEOPLE["member"].id, token_digest=ids.digest(f"token-{scope}"), scope=scope))
+            db.session.add(
+                ApiToken(
+                    person_id=PEOPLE["member"].id, token_digest=ids.digest(f"token-{scope}"), scope=scope
+                )
+            )
         db.session.commit()
     reads = live.open(None, headers={}, token="token-read")
     writes = live.open(None, headers={}, token="token-write")
@@ -96,7 +104,11 @@ def test_nonsense_gets_a_problem_and_never_a_500(live: LiveServer) -> None:
     page = live.open("member")
     for event in ("thread:join", "thread:leave", "thread:post", "thread:typing"):
         for payload in NONSENSE:
-            if event in {"thread:leave", "thread:typing"} and isinstance(payload, dict) and payload == {"thread": ALPHA}:
+            if (
+                event in {"thread:leave", "thread:typing"}
+                and isinstance(payload, dict)
+                and payload == {"thread": ALPHA}
+            ):
                 continue
             answer = page.call(event, payload)
             assert answer["ok"] is False, (event, payload)
@@ -115,7 +127,15 @@ def test_nonsense_gets_a_problem_and_never_a_500(live: LiveServer) -> None:
 
 def test_a_forged_room_is_no_place(live: LiveServer) -> None:
     page = live.open("other_member")
-    for event in ("join", "room", "enter_room", "subscribe", "thread:event", "thread:rejoin", "inbox:changed"):
+    for event in (
+        "join",
+        "room",
+        "enter_room",
+        "subscribe",
+        "thread:event",
+        "thread:rejoin",
+        "inbox:changed",
+    ):
         answer = page.call(event, {"thread": ALPHA, "room": f"thread:{ALPHA}:authority:1"})
         assert answer["problem"]["status"] == 404
     member = live.open("member")
@@ -128,7 +148,8 @@ def test_a_forged_room_is_no_place(live: LiveServer) -> None:
 def test_posting_is_limited_as_by_form(live: LiveServer) -> None:
     page = live.open("member")
     answers = [
-        page.call("thread:post", {"thread": ALPHA, "body": "", "key": f"key-number-{n:03}"}) for n in range(61)
+        page.call("thread:post", {"thread": ALPHA, "body": "", "key": f"key-number-{n:03}"})
+        for n in range(61)
     ]
     assert [a["problem"]["status"] for a in answers[:60]] == [422] * 60
     assert answers[60]["problem"]["status"] == 429

@@ -41,7 +41,9 @@ def test_a_post_reaches_the_other_page(live: LiveServer) -> None:
     assert member.join(ALPHA)["seq"] == 2
     assert neighbour.join(ALPHA)["present"] == ["Castlemere", "Northmoor"]
     begin = time.monotonic()
-    posted = neighbour.call("thread:post", {"thread": ALPHA, "body": "It is *back*.", "key": "key-of-the-first"})
+    posted = neighbour.call(
+        "thread:post", {"thread": ALPHA, "body": "It is *back*.", "key": "key-of-the-first"}
+    )
     assert posted["ok"] is True
     (event,) = member.wait_for("thread:event")
     assert time.monotonic() - begin < 2
@@ -50,7 +52,9 @@ def test_a_post_reaches_the_other_page(live: LiveServer) -> None:
     assert event["data"] == {"post": posted["post"], "position": 3, "state": "shown"}
     for person in PEOPLE.values():
         assert str(person.id) not in str(event)
-    again = neighbour.call("thread:post", {"thread": ALPHA, "body": "It is *back*.", "key": "key-of-the-first"})
+    again = neighbour.call(
+        "thread:post", {"thread": ALPHA, "body": "It is *back*.", "key": "key-of-the-first"}
+    )
     assert again == posted
     time.sleep(0.3)
     assert len(member.of("thread:event")) == 1
@@ -98,7 +102,9 @@ def test_whoever_was_removed_hears_nothing_and_is_disconnected(live: LiveServer)
     assert back.of("thread:event") == []
 
 
-def test_a_right_that_ends_while_joining_gives_no_place(live: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_right_that_ends_while_joining_gives_no_place(
+    live: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     enter = live.hub.enter
 
     def late(*given: object) -> int:
@@ -119,7 +125,9 @@ def test_a_right_that_ends_while_joining_gives_no_place(live: LiveServer, monkey
     assert page.of("thread:event") == []
 
 
-def test_an_epoch_that_moves_while_joining_is_joined_again(live: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_epoch_that_moves_while_joining_is_joined_again(
+    live: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     enter, epochs = live.hub.enter, []
 
     def late(*given: object) -> int:
@@ -169,7 +177,9 @@ def test_what_was_deleted_is_never_sent_after_that(live: LiveServer, monkeypatch
             acting(live.app, "neighbour", posts.delete, post_id=posted.id)
         return epochs(space_ids)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(live.hub, "_epochs", late)  # the delete commits after the edit was seen, before it is sent
+    monkeypatch.setattr(
+        live.hub, "_epochs", late
+    )  # the delete commits after the edit was seen, before it is sent
     acting(live.app, "neighbour", posts.edit, post_id=posted.id, body="Secretword")
     heard = page.wait_for("thread:event", 3)
     assert [event["kind"] for event in heard] == ["post.added", "post.edited", "post.removed"]
