@@ -71,7 +71,7 @@ REPLIES: dict[str, tuple[Said, ...]] = {
     "ISS-002": (
         Said(
             "Idris Webb",
-            37,
+            36.4,
             "We have the same, and it reached a conference report before anyone saw it. Staff clone because the form "
             "asks for the same family history four times. Turning cloning off has made that worse, so please do not "
             "ask for it to be removed altogether.",

@@ -43,7 +43,11 @@ def show(actor: Actor, space_id: int, section: str) -> SpaceBanner:
         kind=_look(here),
         icon="globe" if here.group_kind == "national" else "eye" if here.kind == "supplier" else "lock",
         sentence=sentence(actor, here),
-        composer_sentence=sentence(actor, here),
+        composer_sentence=(
+            ("You are writing in ", False),
+            (f"{here.group_name}. ", True),
+            *sentence(actor, here),
+        ),
         reply_label=reply_label(here),
         post_label=post_label(here),
         readers_href=url_for("groups.readers", group=here.group_slug, space=here.space_slug),

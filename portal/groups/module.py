@@ -20,6 +20,6 @@ def init_app(app: Flask) -> None:
     """Register what groups brings."""
     app.register_blueprint(views.bp)
     app.register_blueprint(api.bp)
-    navigation.service_entry(20, "My groups", "groups.my_groups", "groups")
+    navigation.service_entry(20, "My groups", "groups.my_groups", "groups", also=frozenset({"forums"}))
     navigation.group_entry(10, "Group home", "groups.home", "group")
     navigation.group_entry(90, "Members", "groups.members", "members", shown=_is_inside)

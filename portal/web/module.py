@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.web import assets, edge, errors, help, limits, metrics, security, templating, views
+from portal.web import assets, edge, errors, help, limits, metrics, navigation, security, templating, views
 
 
 def init_app(app: Flask) -> None:
@@ -17,4 +17,5 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     templating.init_app(app)
     app.register_blueprint(views.bp)
+    navigation.service_entry(10, "Home", "web.home", "web")
     app.register_blueprint(help.bp)

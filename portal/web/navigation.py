@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, request, url_for
@@ -31,7 +31,7 @@ class Entry:
     endpoint: str
     section: str
     shown: Callable[..., bool]
-    arguments: dict[str, Any] = field(default_factory=dict)
+    also: frozenset[str] = frozenset()
 
 
 _service: list[Entry] = []
@@ -51,9 +51,10 @@ def service_entry(
     section: str,
     *,
     shown: Callable[[Actor], bool] = lambda actor: True,
+    also: frozenset[str] = frozenset(),
 ) -> None:
-    """Add an entry to the navigation of every page."""
-    _add(_service, Entry(order, label, endpoint, section, shown))
+    """Add an entry to the navigation of every page; ``also`` names further sections that stand under it."""
+    _add(_service, Entry(order, label, endpoint, section, shown, also))
 
 
 def group_entry(
@@ -73,7 +74,7 @@ def service_items(actor: Actor, section: str) -> list[NavItem]:
     if actor.is_anonymous or actor.must:
         return []
     return [
-        NavItem(entry.label, url_for(entry.endpoint), entry.section == section)
+        NavItem(entry.label, url_for(entry.endpoint), section == entry.section or section in entry.also)
         for entry in _service
         if entry.shown(actor)
     ]
