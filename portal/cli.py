@@ -13,7 +13,7 @@ from flask_migrate import check, current, downgrade, upgrade
 
 from portal.core import audit
 
-OFFERING = (
+OFFERING: tuple[str, ...] = (
     "portal.serving",
     "portal.admin.cli",
     "portal.directory.cli",

@@ -6,6 +6,7 @@ No invented fault stands beside a real authority, supplier or product, and no re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 PASSWORD = "demo-exchange-2010"
 """The password of every demonstration account; production refuses to start with such an account."""
@@ -152,12 +153,12 @@ PLAYERS = (
 )
 
 
-def accounts() -> list[dict[str, object]]:
+def accounts() -> list[dict[str, Any]]:
     """The accounts that people may try, as contract.md lists them. Leads and deputies hold their group's NLAR seat."""
     names = {body.slug: body.name for body in BODIES} | {
         "dcsf": "Department for Children, Schools and Families"
     }
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     for player in PLAYERS:
         if not player.listed:
             continue

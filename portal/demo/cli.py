@@ -75,7 +75,7 @@ def _list_accounts() -> None:
         roles = account["roles"]
         words = ", ".join(
             f"{role['role']} ({role['group']})" if role["group"] else role["role"] for role in roles
-        )  # type: ignore[attr-defined]
+        )
         click.echo(f"{account['email']:38} {account['name']:16} {words}")
     click.echo(f"Password of all: {cast.PASSWORD}")
 

@@ -110,11 +110,12 @@ def _groups(bulk: Bulk) -> list[Place]:
         )
         forums.append({"id": forum, "space_id": space, "name": "Bulk", "purpose": "", "position": 0})
         writers = []
-        for place in range(max(1, bulk.people // bulk.groups)):
+        for member in range(max(1, bulk.people // bulk.groups)):
             person, body = bulk.number(), bulk.random.choice(organisation)
             people.append(
-                {"id": person, "organisation_id": body, "email": f"bulk-{group}-{place}@bulk.example", "invented": True,
-                 "name": f"Bulk Person {group}-{place}", "post": "Practitioner", "is_administrator": False}
+                {"id": person, "organisation_id": body, "email": f"bulk-{group}-{member}@bulk.example",
+                 "invented": True,
+                 "name": f"Bulk Person {group}-{member}", "post": "Practitioner", "is_administrator": False}
             )  # fmt: skip
             members.append(
                 {

@@ -68,7 +68,9 @@ def put_many(rows: Sequence[dict[str, Any]]) -> None:
         return
     by_space: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
-        by_space.setdefault(row["space_id"], []).append({"row": row["id"], "title": row["title"], "body": row["body"]})
+        by_space.setdefault(row["space_id"], []).append(
+            {"row": row["id"], "title": row["title"], "body": row["body"]}
+        )
     for space_id, batch in by_space.items():
         clause = text(f"INSERT INTO {_table(space_id)} (rowid, title, body) VALUES (:row, :title, :body)")
         db.session.execute(clause, batch, execution_options=RAW)

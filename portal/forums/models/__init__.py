@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from portal.forums.models.personal import Bookmark, Draft, Follow, ReadMark
-from portal.forums.models.posts import Attachment, InventedStatement, Mention, Post, PostMove, PostRevision, Reaction
+from portal.forums.models.posts import (
+    Attachment,
+    InventedStatement,
+    Mention,
+    Post,
+    PostMove,
+    PostRevision,
+    Reaction,
+)
 from portal.forums.models.threads import Forum, Thread, ThreadEvent
 
 __all__ = [

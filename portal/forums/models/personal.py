@@ -59,7 +59,10 @@ class Bookmark(PersonalSpaceScoped, Sequenced, Created, Base):
 
 
 class Draft(PersonalSpaceScoped, Sequenced, Base):
-    """Text being written, kept on the server. ``key`` names the form: "reply:<thread>", "edit:<post>", "new:<space>:<n>"."""
+    """Text being written, kept on the server.
+
+    ``key`` names the form: "reply:<thread>", "edit:<post>", "new:<space>:<n>".
+    """
 
     __tablename__ = "draft"
 
@@ -69,4 +72,7 @@ class Draft(PersonalSpaceScoped, Sequenced, Base):
     fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
-    __table_args__ = (UniqueConstraint("person_id", "key"), Index("ix_draft_person_saved", "person_id", "saved_at"))
+    __table_args__ = (
+        UniqueConstraint("person_id", "key"),
+        Index("ix_draft_person_saved", "person_id", "saved_at"),
+    )

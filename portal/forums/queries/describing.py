@@ -44,7 +44,8 @@ def describe(actor: Actor, space_id: int) -> str:
     if fitting < FEWEST:
         raise Invalid(
             {
-                "attribution": "Fewer than five authorities of this group fit the description. Withhold your name instead."
+                "attribution": "Fewer than five authorities of this group fit the description. "
+                "Withhold your name instead."
             }
         )
     return NOUNS.get(str(kind), f"an authority of the type “{kind}”")

@@ -72,7 +72,9 @@ def _newest_of_each(actor: Actor, narrowed: Callable[[Select[Any]], Select[Any]]
     """Ids of threads, a few from each readable space; ``narrowed`` adds conditions, order and limit."""
     parts = []
     for space_id in sorted(actor.readable):
-        part = narrowed(select(Thread.id).where(Thread.space_id == space_id, Thread.merged_into_id.is_(None))).subquery()
+        part = narrowed(
+            select(Thread.id).where(Thread.space_id == space_id, Thread.merged_into_id.is_(None))
+        ).subquery()
         parts.append(select(part.c.id))
     if not parts:
         return []
@@ -84,7 +86,9 @@ def _rows(actor: Actor, thread_ids: list[int]) -> list[ThreadRow]:
         return []
     unread = count_unread(actor, thread_ids)
     rows = db.session.execute(
-        select_threads().where(Thread.id.in_(thread_ids)).order_by(Thread.last_posted_at.desc(), Thread.id.desc())
+        select_threads()
+        .where(Thread.id.in_(thread_ids))
+        .order_by(Thread.last_posted_at.desc(), Thread.id.desc())
     )
     return [thread_row(row, unread.get(row.id, 0)) for row in rows]
 
@@ -105,7 +109,15 @@ def list_changes(actor: Actor) -> list[SpaceNews]:
     if not rows:
         return []
     names = db.session.execute(
-        select(Space.id, Space.slug, Space.kind, Group.name, Group.slug.label("group"), Group.accent, Group.kind.label("group_kind"))
+        select(
+            Space.id,
+            Space.slug,
+            Space.kind,
+            Group.name,
+            Group.slug.label("group"),
+            Group.accent,
+            Group.kind.label("group_kind"),
+        )
         .join(Group, Group.id == Space.group_id)
         .where(Space.id.in_({row.space_id for row in rows}))
     )
@@ -152,7 +164,9 @@ def list_mentions(actor: Actor, limit: int = 5) -> list[MentionRow]:
     later = aliased(Post)
     answered = exists(
         select(later.id).where(
-            later.thread_id == Post.thread_id, later.author_id == actor.person_id, later.position > Post.position
+            later.thread_id == Post.thread_id,
+            later.author_id == actor.person_id,
+            later.position > Post.position,
         )
     )
     rows = db.session.execute(
@@ -197,7 +211,9 @@ def list_mentions(actor: Actor, limit: int = 5) -> list[MentionRow]:
 def list_drafts(actor: Actor, limit: int = 50) -> list[DraftRow]:
     """The reader's drafts, the last saved first, each with the address of its form."""
     rows = db.session.execute(
-        select(Draft.key, Draft.body, Draft.fields, Draft.saved_at, Draft.thread_id, Draft.space_id, Thread.title)
+        select(
+            Draft.key, Draft.body, Draft.fields, Draft.saved_at, Draft.thread_id, Draft.space_id, Thread.title
+        )
         .outerjoin(Thread, Thread.id == Draft.thread_id)
         .where(Draft.person_id == actor.person_id)
         .order_by(Draft.saved_at.desc(), Draft.id.desc())
@@ -210,13 +226,20 @@ def _draft_row(actor: Actor, row: Any) -> DraftRow:
     kind, _, rest = row.key.partition(":")
     fields = row.fields or {}
     if kind == "edit" and rest.isdigit():
-        title, href = f"Change to a post in {row.title}" if row.title else "Change to a post", f"/posts/{rest}/edit"
+        title, href = (
+            f"Change to a post in {row.title}" if row.title else "Change to a post",
+            f"/posts/{rest}/edit",
+        )
     elif kind == "reply" and rest.isdigit():
         title, href = f"Reply in {row.title}" if row.title else "Reply", f"/threads/{rest}#composer"
     else:
         right = actor.spaces.get(row.space_id)
         title = str(fields.get("title") or "New thread")
-        href = f"/groups/{right.group_slug}/forum/new?space={right.slug}&draft={row.key}" if right else "/drafts/"
+        href = (
+            f"/groups/{right.group_slug}/forum/new?space={right.slug}&draft={row.key}"
+            if right
+            else "/drafts/"
+        )
     return DraftRow(row.key, title, href, row.body, row.saved_at)
 
 

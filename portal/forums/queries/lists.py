@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.core import ids, pagination
 from portal.core.db import db
@@ -100,16 +100,16 @@ class Filters:
 
 def list_boards(actor: Actor, space_id: int, *, closed: bool = False) -> list[BoardRow]:
     """The forums of a space in the lead's order; with the closed ones where ``closed``."""
-    chosen = select(Forum.id, Forum.space_id, Forum.name, Forum.purpose, Forum.position, Forum.closed_at).where(
-        Forum.space_id == space_id
-    )
+    chosen = select(
+        Forum.id, Forum.space_id, Forum.name, Forum.purpose, Forum.position, Forum.closed_at
+    ).where(Forum.space_id == space_id)
     if not closed:
         chosen = chosen.where(Forum.closed_at.is_(None))
     rows = db.session.execute(chosen.order_by(Forum.position, Forum.name))
     return [BoardRow(r.id, r.space_id, r.name, r.purpose, r.position, r.closed_at is not None) for r in rows]
 
 
-def select_threads() -> Select[Any]:
+def select_threads() -> Any:
     """The columns of ``thread_row``."""
     return (
         select(
@@ -146,7 +146,9 @@ def thread_row(row: Any, unread: int = 0) -> ThreadRow:
         status=row.status,
         title=row.title,
         forum_name=row.forum_name,
-        author=shown_as(row.attribution, row.described_as, row.person, row.organisation, row.organisation_kind),
+        author=shown_as(
+            row.attribution, row.described_as, row.person, row.organisation, row.organisation_kind
+        ),
         created_at=row.created_at,
         last_posted_at=row.last_posted_at,
         post_count=row.post_count,
@@ -164,7 +166,11 @@ def list_threads(
     chosen = _filtered(actor, space_id, filters)
     pinned: list[Any] = []
     if after is None:
-        pinned = list(db.session.execute(chosen.where(Thread.pinned).order_by(by.desc(), Thread.id.desc()).limit(PINNED)))
+        pinned = list(
+            db.session.execute(
+                chosen.where(Thread.pinned).order_by(by.desc(), Thread.id.desc()).limit(PINNED)
+            )
+        )
     rest = chosen.where(Thread.pinned.is_(False))
     if (key := pagination.decode(after, (float, int))) is not None:
         moment = _moment(*key)
@@ -176,9 +182,13 @@ def list_threads(
     return Page(shown, page.next)
 
 
-def list_issues(actor: Actor, space_id: int, *, statuses: tuple[str, ...] = (), after: str | None = None) -> Page[ThreadRow]:
+def list_issues(
+    actor: Actor, space_id: int, *, statuses: tuple[str, ...] = (), after: str | None = None
+) -> Page[ThreadRow]:
     """The issues of a space, newest first."""
-    return list_threads(actor, space_id, Filters(kinds=("issue",), statuses=statuses, sort="newest"), after=after)
+    return list_threads(
+        actor, space_id, Filters(kinds=("issue",), statuses=statuses, sort="newest"), after=after
+    )
 
 
 def list_issues_to_export(actor: Actor, space_id: int, *, statuses: tuple[str, ...] = ()) -> list[ThreadRow]:
@@ -188,7 +198,7 @@ def list_issues_to_export(actor: Actor, space_id: int, *, statuses: tuple[str, .
     return [thread_row(row) for row in rows]
 
 
-def _filtered(actor: Actor, space_id: int, filters: Filters) -> Select[Any]:
+def _filtered(actor: Actor, space_id: int, filters: Filters) -> Any:
     chosen = select_threads().where(Thread.space_id == space_id)
     if filters.kinds:
         chosen = chosen.where(Thread.kind.in_(filters.kinds))

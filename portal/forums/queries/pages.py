@@ -153,7 +153,9 @@ def get_thread_head(actor: Actor, number: int) -> ThreadHead:
         title=row.title,
         status=row.status,
         author_id=row.author_id,
-        author=shown_as(row.attribution, row.described_as, row.person, row.organisation, row.organisation_kind),
+        author=shown_as(
+            row.attribution, row.described_as, row.person, row.organisation, row.organisation_kind
+        ),
         created_at=row.created_at,
         last_posted_at=row.last_posted_at,
         last_position=row.last_position,
@@ -190,7 +192,9 @@ def get_thread_page(actor: Actor, head: ThreadHead, start: int) -> ThreadPage:
 
 def get_whole_thread(actor: Actor, head: ThreadHead) -> tuple[PostView, ...]:
     """Every post of a thread that is still shown, for the print view and the CSV."""
-    rows = db.session.execute(select_posts(actor).where(Post.thread_id == head.id).order_by(Post.position)).all()
+    rows = db.session.execute(
+        select_posts(actor).where(Post.thread_id == head.id).order_by(Post.position)
+    ).all()
     views: list[PostView] = []
     for begin in range(0, len(rows), 500):  # parameters of one IN list
         views.extend(views_of(rows[begin : begin + 500]))
@@ -238,7 +242,9 @@ def find_quotable_by_id(actor: Actor, head: ThreadHead, post_id: int) -> Quotabl
     """As ``find_quotable``, by the post's id: what a rejected reply was answering."""
     if not 0 < post_id < BIGGEST:
         return None
-    return _quotable_of(db.session.execute(_quotable(actor).where(Post.thread_id == head.id, Post.id == post_id)).first())
+    return _quotable_of(
+        db.session.execute(_quotable(actor).where(Post.thread_id == head.id, Post.id == post_id)).first()
+    )
 
 
 def _quotable(actor: Actor) -> Any:

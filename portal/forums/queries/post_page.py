@@ -111,7 +111,9 @@ def get_post_facts(actor: Actor, post_id: int) -> PostFacts:
     if row is None:
         raise NotFound()
     values: dict[str, Any] = dict(row._mapping)
-    person, organisation, kind = (values.pop(name) for name in ("person", "organisation", "organisation_kind"))
+    person, organisation, kind = (
+        values.pop(name) for name in ("person", "organisation", "organisation_kind")
+    )
     kept = values.pop("bookmark") is not None
     author = shown_as(row.attribution, row.described_as, person, organisation, kind)
     return PostFacts(**values, author=author, bookmarked=kept)
@@ -137,23 +139,31 @@ def find_sent(actor: Actor, command: str, key: str, body: str) -> dict[str, Any]
 
     ``command``: "reply" or "start".
     """
-    name = {"reply": "portal.forums.services.posts.reply", "start": "portal.forums.services.threads.start"}[command]
+    name = {"reply": "portal.forums.services.posts.reply", "start": "portal.forums.services.threads.start"}[
+        command
+    ]
     result = db.session.scalar(
         select(IdempotencyKey.result).where(
-            IdempotencyKey.person_id == actor.person_id, IdempotencyKey.command == name, IdempotencyKey.key == key
+            IdempotencyKey.person_id == actor.person_id,
+            IdempotencyKey.command == name,
+            IdempotencyKey.key == key,
         )
     )
     if result is None:
         return None
     post_id = result["post_id" if command == "start" else "id"]
-    stands = db.session.scalar(select(Post.markdown).where(Post.id == post_id, Post.author_id == actor.person_id))
+    stands = db.session.scalar(
+        select(Post.markdown).where(Post.id == post_id, Post.author_id == actor.person_id)
+    )
     return dict(result) if stands == body.strip() else None
 
 
 def list_own_reactions(actor: Actor, post_id: int) -> set[str]:
     """The reactions that the reader has given to a post."""
     return set(
-        db.session.scalars(select(Reaction.kind).where(Reaction.post_id == post_id, Reaction.person_id == actor.person_id))
+        db.session.scalars(
+            select(Reaction.kind).where(Reaction.post_id == post_id, Reaction.person_id == actor.person_id)
+        )
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import aliased
 
 from portal.core.db import db
@@ -43,7 +43,7 @@ class AttachmentView:
 
     @property
     def size_words(self) -> str:
-        """"340 kB", "1.2 MB"."""
+        """ "340 kB", "1.2 MB"."""
         if self.size >= 1_000_000:
             return f"{self.size / 1_000_000:.1f} MB"
         return f"{max(1, round(self.size / 1000))} kB"
@@ -81,7 +81,7 @@ class PostView:
         return f"/threads/{self.thread_id}/posts/{self.position}"
 
 
-def select_posts(actor: Actor) -> Select[Any]:
+def select_posts(actor: Actor) -> Any:
     """The columns of ``post_view``; ``own`` says for the page alone whether the reader wrote it."""
     return (
         select(
@@ -131,8 +131,10 @@ def post_view(
         position=row.position,
         kind=row.kind,
         state=state,
-        author=shown_as(row.attribution, row.described_as, row.person, row.organisation, row.organisation_kind),
-        html=Markup(row.html) if shown else Markup(""),  # cleaned by core.markup when it was written
+        author=shown_as(
+            row.attribution, row.described_as, row.person, row.organisation, row.organisation_kind
+        ),
+        html=Markup(row.html) if shown else Markup(""),  # noqa: S704  (cleaned when it was written)
         created_at=row.created_at,
         edited_at=row.edited_at if shown else None,
         quoted=_quoted(row) if shown else None,

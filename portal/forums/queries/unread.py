@@ -63,8 +63,12 @@ def count_unread(actor: Actor, thread_ids: Iterable[int]) -> dict[int, int]:
         .correlate(Thread, ReadMark)
         .scalar_subquery()
     )
-    number = case((ReadMark.position.is_(None) & (Thread.author_id != actor.person_id), Thread.post_count), else_=after)
+    number = case(
+        (ReadMark.position.is_(None) & (Thread.author_id != actor.person_id), Thread.post_count), else_=after
+    )
     rows = db.session.execute(
-        select(Thread.id, number.label("number")).outerjoin(ReadMark, mark_of(actor)).where(Thread.id.in_(wanted))
+        select(Thread.id, number.label("number"))
+        .outerjoin(ReadMark, mark_of(actor))
+        .where(Thread.id.in_(wanted))
     )
     return {row.id: row.number for row in rows if row.number}

@@ -29,7 +29,10 @@ def _show(space: Any, group: str, form: BoardForm, *, changed: int = 0) -> str:
     if not decision:
         raise Forbidden(decision.reason)
     shown = banner.show(actor, space.id, "forums")
-    g.crumbs = [(shown.group_name, shown.group_href), ("Forum", url_for("forums.forum", group=group, space=space.slug))]
+    g.crumbs = [
+        (shown.group_name, shown.group_href),
+        ("Forum", url_for("forums.forum", group=group, space=space.slug)),
+    ]
     rows = list_boards(actor, space.id, closed=True)
     return render_template(
         "forums/boards.html",

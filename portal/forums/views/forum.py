@@ -61,7 +61,11 @@ def filters_of_address() -> Filters:
 
 
 def _address(endpoint: str, **more: Any) -> str:
-    return f"{url_for(endpoint, group=g.group_slug)}?{urlencode(more, doseq=True)}" if more else url_for(endpoint, group=g.group_slug)
+    return (
+        f"{url_for(endpoint, group=g.group_slug)}?{urlencode(more, doseq=True)}"
+        if more
+        else url_for(endpoint, group=g.group_slug)
+    )
 
 
 def _query(filters: Filters, space: str, **change: Any) -> dict[str, Any]:
@@ -116,7 +120,9 @@ def forum(space: Any, group: str) -> str:
         space=space,
         group_slug=group,
         threads=threads.items,
-        next_href=_address("forums.forum", **_query(filters, space.slug, after=threads.next)) if threads.next else None,
+        next_href=_address("forums.forum", **_query(filters, space.slug, after=threads.next))
+        if threads.next
+        else None,
         first_href=first if after else None,
         clear_href=_address("forums.forum", space=space.slug),
         filters=filters,
@@ -134,7 +140,10 @@ def _starts(actor: Actor, space: Any, group: str) -> list[tuple[str, str]]:
     """The buttons above the list: what one may begin here."""
     if not actor.writes(space.id):
         return []
-    return [(label, url_for("forums.new_thread", group=group, space=space.slug, kind=kind)) for kind, label in STARTS]
+    return [
+        (label, url_for("forums.new_thread", group=group, space=space.slug, kind=kind))
+        for kind, label in STARTS
+    ]
 
 
 def _issue_statuses() -> tuple[str, ...]:
@@ -156,7 +165,9 @@ def issues(space: Any, group: str) -> str:
     more = {"space": space.slug} | ({"all": "1"} if request.args.get("all") == "1" else {})
     if request.args.get("print") == "1":
         rows = list_issues_to_export(actor, space.id, statuses=statuses)
-        return render_template("forums/issues_print.html", issues=rows, most=EXPORTED, printed=datetime_words(clock.now()))
+        return render_template(
+            "forums/issues_print.html", issues=rows, most=EXPORTED, printed=datetime_words(clock.now())
+        )
     after = request.args.get("after") or None
     page = list_issues(actor, space.id, statuses=statuses, after=after)
     return render_template(
@@ -170,7 +181,9 @@ def issues(space: Any, group: str) -> str:
         all_href=_address("forums.issues", space=space.slug, all="1"),
         print_href=_address("forums.issues", **more, print="1"),
         csv_href=_address("forums.issues_csv", **more),
-        raise_href=url_for("forums.new_thread", group=group, space=space.slug, kind="issue") if actor.writes(space.id) else None,
+        raise_href=url_for("forums.new_thread", group=group, space=space.slug, kind="issue")
+        if actor.writes(space.id)
+        else None,
     )
 
 

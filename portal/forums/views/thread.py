@@ -50,7 +50,7 @@ def place(head: ThreadHead) -> None:
     section = "issues" if head.kind == "issue" and request.endpoint == "forums.issues" else "forums"
     shown = banner.show(actor, head.space_id, section)
     right = actor.spaces[head.space_id]
-    space = {"space": right.slug}
+    space: dict[str, Any] = {"space": right.slug}
     group = (shown.group_name, shown.group_href)
     g.crumbs = [group, ("Forum", url_for("forums.forum", group=right.group_slug, **space))]
 
@@ -63,7 +63,9 @@ def thread(head: ThreadHead, slug: str | None = None) -> Any:
     if head.merged_into_id:
         return redirect(url_for("forums.thread", number=head.merged_into_id))
     if slug != head.slug:
-        return redirect(head.href + (f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else ""))
+        return redirect(
+            head.href + (f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else "")
+        )
     if request.args.get("print") == "1":
         place(head)
         return render_template(
@@ -81,7 +83,9 @@ def thread(head: ThreadHead, slug: str | None = None) -> Any:
         start = answered.position if "from" not in request.args else start
         form.reply_to.data = str(answered.id)
         if "quote" in request.args:
-            form.body.data = "".join(f"> {line}".rstrip() + "\n" for line in answered.markdown.splitlines()[:60]) + "\n"
+            form.body.data = (
+                "".join(f"> {line}".rstrip() + "\n" for line in answered.markdown.splitlines()[:60]) + "\n"
+            )
     return show_thread(head, form, start=start, answered=answered)
 
 
@@ -190,7 +194,9 @@ def mark_read(head: ThreadHead) -> Response:
 def follow(head: ThreadHead) -> Response:
     """Follow the thread, mute it, or neither."""
     state = request.form.get("state", "")
-    reading.follow(current_actor(), thread_id=head.id, state=state if state in {"following", "muted"} else None)
+    reading.follow(
+        current_actor(), thread_id=head.id, state=state if state in {"following", "muted"} else None
+    )
     words = {"following": "You follow this thread.", "muted": "You will hear nothing of this thread."}
     flash(words.get(state, "You no longer follow this thread."), "success")
     return redirect(head.href)  # type: ignore[return-value]

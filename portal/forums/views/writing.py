@@ -56,7 +56,9 @@ def _rejected(form: Any, error: PortalError) -> None:
 def _sent_before(actor: Actor, command: str, error: PortalError, form: Any) -> dict[str, Any] | None:
     """What the same form was answered with, where it was sent twice with files: each sending stores them anew,
     so that their numbers differ though nothing that a person typed does."""
-    if not isinstance(error, IdempotencyMismatch) or not any(file.filename for file in request.files.values()):
+    if not isinstance(error, IdempotencyMismatch) or not any(
+        file.filename for file in request.files.values()
+    ):
         return None
     return find_sent(actor, command, form.key.data or "", form.body.data or "")
 
@@ -84,7 +86,9 @@ def reply(head: ThreadHead) -> Any:
         if (sent := _sent_before(actor, "reply", error, form)) is not None:
             return redirect(f"/threads/{sent['thread_id']}/posts/{sent['position']}", 303)
         _rejected(form, error)
-        return show_thread(find_thread(actor, head.id), form, start=number(request.form.get("from")) or 1), error.status
+        return show_thread(
+            find_thread(actor, head.id), form, start=number(request.form.get("from")) or 1
+        ), error.status
     drafts.discard(actor, key=f"reply:{head.id}")
     return redirect(address_of(find_thread(actor, posted.thread_id), posted.position), 303)
 
@@ -137,7 +141,10 @@ def new_thread(space: Any, group: str) -> Any:
 
 def _thread_form(actor: Actor, space: Any, group: str, form: ThreadForm, draft_key: str) -> str:
     shown = banner.show(actor, space.id, "forums")
-    g.crumbs = [(shown.group_name, shown.group_href), ("Forum", url_for("forums.forum", group=group, space=space.slug))]
+    g.crumbs = [
+        (shown.group_name, shown.group_href),
+        ("Forum", url_for("forums.forum", group=group, space=space.slug)),
+    ]
     kind = form.kind.data if form.kind.data in TITLES else "discussion"
     return render_template(
         "forums/new_thread.html",
@@ -192,7 +199,7 @@ def show_post(facts: PostFacts, hide_form: OneField) -> str:
 
 def _differences(actor: Actor, facts: PostFacts) -> list[dict[str, Any]]:
     """Each version of a post against the one before it, newest first."""
-    versions = [(row.words, row.at) for row in list_revisions(actor, facts.id)]
+    versions: list[tuple[str, Any]] = [(row.words, row.at) for row in list_revisions(actor, facts.id)]
     versions.append((words_of(facts.markdown), facts.edited_at))
     pairs = itertools.pairwise(versions)
     return [{"at": after[1], "html": diff_html(before[0], after[0])} for before, after in pairs][::-1][:20]
@@ -234,7 +241,9 @@ def edit(facts: PostFacts) -> Any:
 def _edit_form(actor: Actor, facts: PostFacts, head: ThreadHead, form: EditForm) -> str:
     place(head)
     g.crumbs = [*g.crumbs, (head.title, head.href)]
-    return render_template("forums/edit.html", facts=facts, head=head, form=form, back=address_of(head, facts.position))
+    return render_template(
+        "forums/edit.html", facts=facts, head=head, form=form, back=address_of(head, facts.position)
+    )
 
 
 @bp.post("/posts/<int:post_id>/delete")
@@ -262,7 +271,9 @@ def restore(facts: PostFacts) -> Response:
 def react(facts: PostFacts) -> Response:
     """Give a reaction, or take it back."""
     actor = current_actor()
-    reactions.react(actor, post_id=facts.id, kind=request.form.get("kind", ""), on=request.form.get("on") == "1")
+    reactions.react(
+        actor, post_id=facts.id, kind=request.form.get("kind", ""), on=request.form.get("on") == "1"
+    )
     return redirect(url_for("forums.post", post_id=facts.id), 303)  # type: ignore[return-value]
 
 
@@ -273,5 +284,9 @@ def bookmark(facts: PostFacts) -> Response:
     on = request.form.get("on") == "1"
     reading.bookmark(current_actor(), post_id=facts.id, on=on)
     flash("Kept among your bookmarks." if on else "No longer among your bookmarks.", "success")
-    back = "forums.bookmarks" if request.form.get("back") == "bookmarks" else "forums.post"
-    return redirect(url_for(back, **({} if back == "forums.bookmarks" else {"post_id": facts.id})), 303)  # type: ignore[return-value]
+    back = (
+        url_for("forums.bookmarks")
+        if request.form.get("back") == "bookmarks"
+        else url_for("forums.post", post_id=facts.id)
+    )
+    return redirect(back, 303)  # type: ignore[return-value]

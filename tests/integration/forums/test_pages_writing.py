@@ -245,13 +245,17 @@ def test_a_split_and_a_merge_keep_old_addresses_true(client: PortalClient) -> No
     merged = client.post(f"/threads/{number}/merge", {"merge-words": f"http://127.0.0.1:5000{HREF}"})
     assert merged.headers["Location"] == HREF
     assert client.get(there, follow_redirects=True).request.path == HREF
-    assert "Body 2" in client.get(client.get(f"/threads/{number}/posts/1").headers["Location"]).get_data(as_text=True)
+    assert "Body 2" in client.get(client.get(f"/threads/{number}/posts/1").headers["Location"]).get_data(
+        as_text=True
+    )
 
 
 def test_a_lead_arranges_the_forums(client: PortalClient) -> None:
     boards = "/groups/alpha/forum/boards"
     client.sign_in_as("lead")
-    made = client.post(boards, {"space": "members", "name": "Releases", "purpose": "", "key": "k" * 20}, form_at=boards)
+    made = client.post(
+        boards, {"space": "members", "name": "Releases", "purpose": "", "key": "k" * 20}, form_at=boards
+    )
     assert made.status_code == 303
     page = client.get(boards).get_data(as_text=True)
     number = re.findall(rf"{boards}/(\d+)", page)
@@ -263,7 +267,9 @@ def test_a_lead_arranges_the_forums(client: PortalClient) -> None:
     client.post(f"{boards}/{added}", {"space": "members", "act": "close"})
     assert "Open again" in client.get(boards).get_data(as_text=True)
     client.post(f"{boards}/{added}", {"space": "members", "act": "reopen"})
-    client.post(f"{boards}/{added}", {"space": "members", "act": "change", "name": "Releases, new", "purpose": "x"})
+    client.post(
+        f"{boards}/{added}", {"space": "members", "act": "change", "name": "Releases, new", "purpose": "x"}
+    )
     assert "Releases, new" in client.get("/groups/alpha/forum/").get_data(as_text=True)
     assert client.sign_in_as("member").post(boards, {"space": "members", "name": "Mine"}).status_code == 403
 
@@ -271,5 +277,11 @@ def test_a_lead_arranges_the_forums(client: PortalClient) -> None:
 @pytest.mark.parametrize("person", ["other_member", "former", "supplier", "administrator"])
 def test_nobody_else_writes(client: PortalClient, person: str) -> None:
     client.sign_in_as(person)
-    for path in (REPLY, f"/threads/{THREAD}/follow", f"/threads/{THREAD}/pin", f"/posts/{POST}/react", f"/posts/{POST}/hide"):
+    for path in (
+        REPLY,
+        f"/threads/{THREAD}/follow",
+        f"/threads/{THREAD}/pin",
+        f"/posts/{POST}/react",
+        f"/posts/{POST}/hide",
+    ):
         assert client.post(path, {"body": "x"}, form_at="/account/").status_code == 404, path

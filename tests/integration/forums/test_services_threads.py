@@ -57,7 +57,9 @@ def acting(context: Flask) -> Iterator[Callable[[str], Actor]]:
 def thread_row(name: str = HERE) -> Any:
     db.session.rollback()
     return db.session.execute(
-        select(Thread.post_count, Thread.last_position, Thread.change_number).where(Thread.id == THREADS[name])
+        select(Thread.post_count, Thread.last_position, Thread.change_number).where(
+            Thread.id == THREADS[name]
+        )
     ).one()
 
 
@@ -67,7 +69,10 @@ def test_a_reply_takes_the_next_position_and_change_number(acting: Callable[[str
     posted = posts.reply(me, thread_id=THREADS[HERE], body="We have **it** too")
     assert (posted.position, posted.change_number) == (3, 3)
     assert tuple(thread_row()) == (3, 3, 3)
-    assert db.session.scalar(select(Post.html).where(Post.id == posted.id)) == "<p>We have <strong>it</strong> too</p>"
+    assert (
+        db.session.scalar(select(Post.html).where(Post.id == posted.id))
+        == "<p>We have <strong>it</strong> too</p>"
+    )
     assert db.session.scalar(select(ReadMark.position).where(ReadMark.person_id == me.person_id)) == 3
 
 
@@ -173,7 +178,9 @@ def test_a_refused_text_names_the_field_and_leaves_nothing(acting: Callable[[str
 
 
 @on_both
-def test_case_data_is_refused_with_its_words_and_taken_with_the_statement(acting: Callable[[str], Actor]) -> None:
+def test_case_data_is_refused_with_its_words_and_taken_with_the_statement(
+    acting: Callable[[str], Actor],
+) -> None:
     me = acting("member")
     with pytest.raises(CaseDataFound) as refused:
         posts.reply(me, thread_id=THREADS[HERE], body="The number is 943 476 5919")
@@ -246,7 +253,11 @@ def test_search_finds_only_what_one_reads(acting: Callable[[str], Actor]) -> Non
 def test_a_mention_reaches_those_who_read_the_space_and_nobody_else(acting: Callable[[str], Actor]) -> None:
     me = acting("member")
     lead, stranger = PEOPLE["lead"].id, PEOPLE["other_member"].id
-    posts.reply(me, thread_id=THREADS[HERE], body=f"@[A](person:{lead}) and @[B](person:{stranger}) and @[C](person:7777777)")
+    posts.reply(
+        me,
+        thread_id=THREADS[HERE],
+        body=f"@[A](person:{lead}) and @[B](person:{stranger}) and @[C](person:7777777)",
+    )
     assert db.session.scalars(select(Mention.person_id)).all() == [lead]
 
 
@@ -271,13 +282,18 @@ def test_a_split_leaves_a_line_and_every_old_address_leads_on(acting: Callable[[
         threads.split(me, thread_id=THREADS[HERE], post_ids=[posted.id], title="Something else")
     lead = acting("lead")
     with pytest.raises(Invalid):
-        threads.split(lead, thread_id=THREADS[HERE], post_ids=[posted.id, POSTS[THERE]], title="Something else")
+        threads.split(
+            lead, thread_id=THREADS[HERE], post_ids=[posted.id, POSTS[THERE]], title="Something else"
+        )
     new = threads.split(lead, thread_id=THREADS[HERE], post_ids=[posted.id], title="Something else")
     assert db.session.execute(select(PostMove.thread_id, PostMove.position)).one() == (THREADS[HERE], 3)
     moved = db.session.execute(select(Post.thread_id, Post.position).where(Post.id == posted.id)).one()
     assert tuple(moved) == (new.id, 1)
     assert tuple(thread_row())[:2] == (2, 4)
-    assert db.session.scalar(select(Post.kind).where(Post.thread_id == THREADS[HERE], Post.position == 4)) == "marker"
+    assert (
+        db.session.scalar(select(Post.kind).where(Post.thread_id == THREADS[HERE], Post.position == 4))
+        == "marker"
+    )
     mark = select(ReadMark.position).where(ReadMark.person_id == me.person_id, ReadMark.thread_id == new.id)
     assert db.session.scalar(mark) == 1
 
@@ -285,12 +301,18 @@ def test_a_split_leaves_a_line_and_every_old_address_leads_on(acting: Callable[[
 @on_both
 def test_a_merge_moves_posts_marks_and_follows(acting: Callable[[str], Actor]) -> None:
     me = acting("member")
-    started = threads.start(me, forum_id=FORUMS[HERE], kind="discussion", title="The same again", body="First")
+    started = threads.start(
+        me, forum_id=FORUMS[HERE], kind="discussion", title="The same again", body="First"
+    )
     reading.mark_read(me, thread_id=THREADS[HERE], position=2)
     threads.merge(acting("lead"), thread_id=THREADS[HERE], into_id=started.id)
-    positions = db.session.execute(select(Post.id, Post.position).where(Post.thread_id == started.id).order_by(Post.position))
+    positions = db.session.execute(
+        select(Post.id, Post.position).where(Post.thread_id == started.id).order_by(Post.position)
+    )
     assert [tuple(row) for row in positions] == [(started.post_id, 1), (POSTS[HERE], 2), (POSTS[HERE] + 1, 3)]
-    mark = select(ReadMark.position).where(ReadMark.person_id == me.person_id, ReadMark.thread_id == started.id)
+    mark = select(ReadMark.position).where(
+        ReadMark.person_id == me.person_id, ReadMark.thread_id == started.id
+    )
     assert db.session.scalar(mark) == 3
     with pytest.raises(Forbidden, match="merged"):
         posts.reply(acting("member"), thread_id=THREADS[HERE], body="x")
