@@ -95,7 +95,8 @@ def test_no_more_sockets_than_there_is_room(live: LiveServer) -> None:
 NONSENSE: list[Any] = [
     None, 1, "text", [], [{}], {}, {"thread": None}, {"thread": "1"}, {"thread": True}, {"thread": 1.5}, {"thread": -1},
     {"thread": 2**70}, {"thread": [ALPHA]}, {"thread": {"id": ALPHA}}, {"thread": ALPHA, "seq": "2"},
-    {"thread": ALPHA, "seq": -1}, {"thread": ALPHA, "seq": 2**40}, {"thread": ALPHA, "seq": 2, "room": "thread:1:authority:1"},
+    {"thread": ALPHA, "seq": -1}, {"thread": ALPHA, "seq": 2**40},
+    {"thread": ALPHA, "seq": 2, "room": "thread:1:authority:1"},
     {"thread": f"{ALPHA}:authority:1", "seq": 0}, {"thread": ALPHA, "seq": None},
 ]  # fmt: skip
 

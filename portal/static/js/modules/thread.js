@@ -26,7 +26,8 @@ class Live {
     this.joining = false;
     this.refused = false;
     this.typers = new Map();
-    this.socket = io({ path: "/socket.io", transports: ["websocket", "polling"], tryAllTransports: true, withCredentials: true });
+    const transports = "WebSocket" in window ? ["websocket", "polling"] : ["polling"];
+    this.socket = io({ path: "/socket.io", transports, tryAllTransports: true });
     this.socket.on("connect", () => this.join());
     this.socket.on("disconnect", (reason) => this.ended(reason));
     this.socket.on("connect_error", (error) => this.turnedAway(error));
