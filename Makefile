@@ -19,7 +19,7 @@ INSTALL = $(BIN)/python -m pip install -q --disable-pip-version-check
 endif
 SCRIPTS := $(wildcard portal/static/js/modules/*.js)
 
-.PHONY: help setup run test check bench assets lock clean
+.PHONY: help setup run test check docs bench assets lock clean
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1 /' | awk '{n=$$1; $$1=""; printf "  make %-8s%s\n", n, $$0}'
@@ -41,6 +41,9 @@ check: setup ## lint, format, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: setup ## Write docs/generated/ from the code
+	.venv/bin/python -m docs.generate
 
 bench: setup ## measure; the ratios are explained in docs/performance.md
 	$(BIN)/python -m benchmarks

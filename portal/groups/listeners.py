@@ -43,6 +43,7 @@ def _keep_up(payload: dict[str, Any]) -> None:
 
 @command(Action.GROUPS_MEMBER_REMOVE, audited=False)
 def _queue_tomorrow(actor: Actor, *, at: datetime) -> None:
+    """Queue the next day's upkeep; the same day is queued once."""
     jobs.enqueue("groups.upkeep", f"groups.upkeep:{at:%Y-%m-%d}", due_at=at)
 
 

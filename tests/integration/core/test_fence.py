@@ -17,7 +17,7 @@ from portal.core.db import db
 from portal.core.identity import Actor, SpaceRight
 from portal.core.tenancy import OutsideFence
 from portal.directory.models import Person
-from portal.forums.models import Forum, Post, ReadMark, Thread
+from portal.forums.models import Forum, Post, ReadMark, Thread, ThreadEvent
 from tests.support.marks import on_both
 from tests.support.world import PEOPLE, POSTS, SPACES, THREADS
 
@@ -133,7 +133,7 @@ def test_what_the_hook_cannot_fence_is_refused(fenced: None, name: str) -> None:
 def test_changes_and_deletions_reach_only_writable_spaces(fenced: None) -> None:
     changed = db.session.execute(update(Thread).values(title="changed"))
     assert changed.rowcount == 1  # type: ignore[attr-defined]
-    assert db.session.execute(delete(Post)).rowcount == 2  # type: ignore[attr-defined]
+    assert db.session.execute(delete(ThreadEvent)).rowcount == 2  # type: ignore[attr-defined]
 
 
 def test_a_flush_refuses_a_row_for_another_space_and_a_row_that_moves_there(fenced: None) -> None:

@@ -1,0 +1,1 @@
+"""What is fast, and how we know: ratios in one run against ceilings that the run itself builds."""
