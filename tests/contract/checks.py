@@ -1,4 +1,4 @@
-"""Named checks beside the sweep: each says in words what leaks, or nothing. The mutants must be caught by one of them."""
+"""Named checks beside the sweep: each says in words what leaks, or nothing. Mutants must be caught by one of them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from portal.core.errors import PortalError
 from portal.core.identity import ANONYMOUS, Actor
 from portal.core.permissions import Action
 from portal.core.tenancy import OutsideFence
+from portal.directory.models import Person
 from portal.forums.models import Attachment, Follow, Forum, Mention, Thread
 from portal.forums.services import drafts, posts
+from portal.groups.models import JoinRequest
 from portal.groups.queries import actors
 from portal.groups.services import members
 from portal.realtime import edge
@@ -247,15 +249,7 @@ def rights_end_with_the_epoch(app: Flask) -> Iterator[str]:
 
 def ended_rights_read_nothing(app: Flask) -> Iterator[str]:
     """Whoever left, and whoever changed their organisation, reads nothing of the group."""
-    with app.app_context():
-        begin_write()
-        person = PEOPLE["colleague"].id
-        db.session.execute(
-            update(actors.Person)
-            .where(actors.Person.id == person)
-            .values(organisation_id=ORGANISATIONS["eastvale"])
-        )
-        db.session.commit()
+    move_person(app, "colleague", "eastvale")
     for person in ("former", "colleague"):
         client = browser(app, person)
         for path in (f"/threads/{THREADS[ALPHA]}.csv", f"/api/v1/threads/{THREADS[ALPHA]}", "/api/v1/me"):
@@ -264,6 +258,25 @@ def ended_rights_read_nothing(app: Flask) -> Iterator[str]:
                 yield f"{person} still reads {path}: {answer.status_code}"
             if b'"alpha"' in answer.data:
                 yield f"{person} still belongs: {path}"
+
+
+def move_person(app: Flask, person: str, organisation: str) -> None:
+    """Let somebody belong to another organisation, as the register does: their memberships stand as they are."""
+    with app.app_context():
+        begin_write()
+        row = db.session.scalars(select(Person).where(Person.id == PEOPLE[person].id)).one()
+        row.organisation_id = ORGANISATIONS[organisation]
+        db.session.commit()
+
+
+def join_request(app: Flask, person: str, group: str) -> int:
+    """A standing request to join, as the card's form makes it; its number."""
+    with app.app_context():
+        begin_write()
+        row = JoinRequest(group_id=GROUPS[group], person_id=PEOPLE[person].id, words="Please let me in")
+        db.session.add(row)
+        db.session.commit()
+        return row.id
 
 
 # --- mail and jobs --------------------------------------------------------------------------------------------

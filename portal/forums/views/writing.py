@@ -116,7 +116,8 @@ def new_thread(space: Any, group: str) -> Any:
         try:
             g.files = files_of_form(actor, space.id, form)
             forum_id = number(form.forum_id.data)
-            if forum_id is None:
+            here = {board.id for board in boards}  # the page has said who reads it
+            if forum_id is None or forum_id not in here:
                 raise Invalid({"forum_id": "Choose the forum in which it belongs"})
             started = threads.start(
                 actor,

@@ -169,7 +169,7 @@ def test_a_new_thread_stays_in_the_space_of_its_form(client: PortalClient) -> No
         "forum_id": str(FORUMS["alpha/members"]),
         "key": "a-key-of-a-form-12345",
     }
-    assert client.post("/groups/alpha/forum/new", data, form_at=shared).status_code == 404
+    assert client.post("/groups/alpha/forum/new", data, form_at=shared).status_code == 422
     data["forum_id"] = str(FORUMS["alpha/supplier"])
     assert client.post("/groups/alpha/forum/new", data).status_code == 303
 
