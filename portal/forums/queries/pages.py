@@ -6,12 +6,13 @@ Rows, not entities; the page takes five queries of its own whatever the thread's
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, literal, select
+from sqlalchemy import and_, bindparam, literal, select
 
 from portal.core import ids
 from portal.core.db import db
@@ -23,7 +24,7 @@ from portal.forums.models import Draft, Follow, Forum, Post, PostMove, ReadMark,
 from portal.forums.queries.attribution import ShownAs, shown_as
 from portal.forums.queries.lists import BoardRow, ThreadRow, list_boards, list_threads
 from portal.forums.queries.post_views import PostView, get_post_view, post_view, select_posts, views_of
-from portal.forums.queries.unread import first_unread, mark_of
+from portal.forums.queries.unread import READER, first_unread, mark_of
 
 RANGE = 20
 BIGGEST = 2**53
@@ -102,12 +103,10 @@ def start_of(position: int) -> int:
     return max(0, position - 1) // RANGE * RANGE + 1
 
 
-def get_thread_head(actor: Actor, number: int) -> ThreadHead:
-    """The head of a thread by its number. Raises ``NotFound``."""
-    if not 0 < number < BIGGEST:
-        raise NotFound()
-    mine = actor.person_id
-    row = db.session.execute(
+@functools.cache
+def _select_head() -> Any:
+    """The head of one thread for one reader. Built once: building it costs more than running it."""
+    return (
         select(
             Thread.id,
             Thread.space_id,
@@ -133,15 +132,22 @@ def get_thread_head(actor: Actor, number: int) -> ThreadHead:
             ReadMark.position.label("read_position"),
             ReadMark.at.label("read_at"),
             Follow.state.label("follow"),
-            first_unread(actor).label("first_unread"),
+            first_unread(READER).label("first_unread"),
         )
         .join(Forum, Forum.id == Thread.forum_id)
         .join(Person, Person.id == Thread.author_id)
         .join(Organisation, Organisation.id == Thread.organisation_id)
-        .outerjoin(ReadMark, mark_of(actor))
-        .outerjoin(Follow, and_(Follow.thread_id == Thread.id, Follow.person_id == mine))
-        .where(Thread.id == number)
-    ).first()
+        .outerjoin(ReadMark, mark_of(READER))
+        .outerjoin(Follow, and_(Follow.thread_id == Thread.id, Follow.person_id == READER.person_id))
+        .where(Thread.id == bindparam("number"))
+    )
+
+
+def get_thread_head(actor: Actor, number: int) -> ThreadHead:
+    """The head of a thread by its number. Raises ``NotFound``."""
+    if not 0 < number < BIGGEST:
+        raise NotFound()
+    row = db.session.execute(_select_head(), {"reader": actor.person_id or 0, "number": number}).first()
     if row is None:
         raise NotFound()
     return ThreadHead(
@@ -171,13 +177,26 @@ def get_thread_head(actor: Actor, number: int) -> ThreadHead:
     )
 
 
+@functools.cache
+def _select_range() -> Any:
+    """The posts of one range of one thread."""
+    return (
+        select_posts(READER)
+        .where(
+            Post.thread_id == bindparam("thread"),
+            Post.position >= bindparam("start"),
+            Post.position < bindparam("end"),
+        )
+        .order_by(Post.position)
+    )
+
+
 def get_thread_page(actor: Actor, head: ThreadHead, start: int) -> ThreadPage:
     """The range of posts that begins at ``start`` (any position: its range is taken)."""
     start = min(start_of(start), start_of(head.last_position or 1))
     rows = db.session.execute(
-        select_posts(actor)
-        .where(Post.thread_id == head.id, Post.position >= start, Post.position < start + RANGE)
-        .order_by(Post.position)
+        _select_range(),
+        {"reader": actor.person_id or 0, "thread": head.id, "start": start, "end": start + RANGE},
     ).all()
     return ThreadPage(
         head=head,

@@ -18,6 +18,7 @@ from portal.core.identity import Actor
 from portal.directory.models import Organisation, Person
 from portal.forums.models import Attachment, Post, Reaction
 from portal.forums.queries.attribution import ShownAs, shown_as
+from portal.forums.queries.unread import Reader
 
 REACTIONS = {"thanks": "Thanks", "agree": "Agree", "same": "We have this too"}
 """The reactions by their stored word, in the order in which they are shown."""
@@ -81,7 +82,7 @@ class PostView:
         return f"/threads/{self.thread_id}/posts/{self.position}"
 
 
-def select_posts(actor: Actor) -> Any:
+def select_posts(actor: Reader) -> Any:
     """The columns of ``post_view``; ``own`` says for the page alone whether the reader wrote it."""
     return (
         select(
@@ -96,7 +97,7 @@ def select_posts(actor: Actor) -> Any:
             Post.edited_at,
             Post.deleted_at,
             Post.hidden_at,
-            (Post.author_id == (actor.person_id or literal(0))).label("own"),
+            (Post.author_id == (literal(0) if actor.person_id is None else actor.person_id)).label("own"),
             Person.name.label("person"),
             Organisation.short_name.label("organisation"),
             Organisation.kind.label("organisation_kind"),

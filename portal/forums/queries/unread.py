@@ -9,21 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, select
 
 from portal.core.db import db
 from portal.core.identity import Actor
+from portal.core.types import BigId
 from portal.forums.models import Post, ReadMark, Thread
 
 COUNTED = 100
 
 
-def mark_of(actor: Actor) -> ColumnElement[bool]:
+class ReaderParameter:
+    """Stands for the reader in a statement that is built once and run for everybody: ``{"reader": person_id}``."""
+
+    person_id: Any = bindparam("reader", type_=BigId)
+
+
+READER = ReaderParameter()
+Reader = Actor | ReaderParameter
+
+
+def mark_of(actor: Reader) -> ColumnElement[bool]:
     """The join to the reader's own mark in ``Thread``."""
     return and_(ReadMark.thread_id == Thread.id, ReadMark.person_id == actor.person_id)
 
 
-def _after_mark(actor: Actor) -> ColumnElement[bool]:
+def _after_mark(actor: Reader) -> ColumnElement[bool]:
     return and_(
         Post.thread_id == Thread.id,
         Post.position > func.coalesce(ReadMark.position, 0),
@@ -34,7 +45,7 @@ def _after_mark(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def first_unread(actor: Actor) -> Any:
+def first_unread(actor: Reader) -> Any:
     """A column for a select over ``Thread`` joined with the mark: the first unread position, or NULL."""
     return (
         select(Post.position)

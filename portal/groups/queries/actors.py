@@ -10,12 +10,13 @@ This is the only place that says which spaces a person reads:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, literal, null, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import ApiToken, AuthSession, Credential
@@ -23,6 +24,7 @@ from portal.core import clock
 from portal.core.db import db
 from portal.core.identity import Actor, SpaceRight
 from portal.core.spaces import Space
+from portal.core.types import UtcDateTime
 from portal.directory.models import Organisation, Person
 from portal.groups.models import BreakGlass, Group, Membership
 
@@ -31,7 +33,7 @@ MUST_HAVE_SECOND_FACTOR = frozenset({"lead", "deputy", "moderator"})
 
 def find_actor_by_session(token_digest: str) -> tuple[Actor, datetime, str] | None:
     """The actor of a sign-in session, when it expires, and how far it has passed ("password" or "full")."""
-    rows = _rows(AuthSession, AuthSession.token_digest == token_digest, AuthSession.expires_at > clock.now())
+    rows = _rows("session by token", token_digest)
     if not rows:
         return None
     first = rows[0]
@@ -40,31 +42,48 @@ def find_actor_by_session(token_digest: str) -> tuple[Actor, datetime, str] | No
 
 def find_actor_by_token(token_digest: str) -> Actor | None:
     """The actor of an API token, or None: unknown, expired, or its person suspended."""
-    valid = or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > clock.now())
-    rows = _rows(ApiToken, ApiToken.token_digest == token_digest, valid)
+    rows = _rows("api token", token_digest)
     return _actor(rows, token_scope=rows[0].passed) if rows else None
 
 
 def find_actor_of_person(person_id: int) -> Actor | None:
     """The actor that a person is at this moment, signed in or not (jobs and mail compute as their reader)."""
-    rows = _rows(Person, Person.id == person_id)
+    rows = _rows("person", person_id)
     return _actor(rows) if rows else None
 
 
 def reload(actor: Actor) -> Actor | None:
     """Read an actor's rights again; None when the sign-in has ended or the person is suspended."""
     if actor.session_id is not None:
-        rows = _rows(AuthSession, AuthSession.id == actor.session_id, AuthSession.expires_at > clock.now())
+        rows = _rows("session", actor.session_id)
         return _actor(rows, session_id=actor.session_id) if rows else None
     if actor.person_id is None:
         return actor
-    rows = _rows(Person, Person.id == actor.person_id)
+    rows = _rows("person", actor.person_id)
     return _actor(rows, token_scope=actor.token_scope) if rows else None
 
 
-def _rows(source: Any, *conditions: ColumnElement[bool]) -> list[Any]:
+def _rows(way: str, key: str | int) -> list[Any]:
     """One row for each (right, space); at least one for a person without any."""
-    present = clock.now()
+    return list(db.session.execute(_statement(way), {"key": key, "present": clock.now()}))
+
+
+@functools.cache
+def _statement(way: str) -> Any:
+    """The query for one way of being known. Built once: building it costs more than running it."""
+    key: Any = bindparam("key")
+    present: Any = bindparam("present", type_=UtcDateTime)
+    source: Any
+    conditions: tuple[ColumnElement[bool], ...]
+    if way == "session by token":
+        source, conditions = AuthSession, (AuthSession.token_digest == key, AuthSession.expires_at > present)
+    elif way == "session":
+        source, conditions = AuthSession, (AuthSession.id == key, AuthSession.expires_at > present)
+    elif way == "api token":
+        valid = or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > present)
+        source, conditions = ApiToken, (ApiToken.token_digest == key, valid)
+    else:
+        source, conditions = Person, (Person.id == key,)
     by_membership = (
         select(
             *_columns(source),
@@ -132,7 +151,7 @@ def _rows(source: Any, *conditions: ColumnElement[bool]) -> list[Any]:
         .join(broken_group, broken_group.id == broken.group_id)
         .where(Person.suspended_at.is_(None), Person.is_administrator, *conditions)
     )
-    return list(db.session.execute(union_all(by_membership, by_organisation, by_break_glass)))
+    return union_all(by_membership, by_organisation, by_break_glass)
 
 
 def _base(source: Any) -> Any:
