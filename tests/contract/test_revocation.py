@@ -33,6 +33,7 @@ from tests.support.marks import on_both
 from tests.support.world import ATTACHMENTS, FORUMS, GROUPS, MARKERS, PEOPLE, POSTS, SPACES, THREADS
 
 GROUP = GROUPS["alpha"]
+PAGES = ("", "forum/", "forum/new", "issues/", "issues.csv", "readers", "members/")
 
 
 class Recording:
@@ -79,12 +80,19 @@ class Recording:
         for space in self.spaces:
             thread, post, slug = THREADS[space], POSTS[space], space.split("/")
             found += [
-                *(f"/threads/{thread}{more}" for more in (f"-title-{MARKERS[space]}", ".csv", "/unread", "/posts/1", "/tools")),
+                *(
+                    f"/threads/{thread}{more}"
+                    for more in (f"-title-{MARKERS[space]}", ".csv", "/unread", "/posts/1")
+                ),
+                f"/threads/{thread}/tools",
                 f"/threads/{thread}-title-{MARKERS[space]}?print=1",
                 *(f"/posts/{post}{more}" for more in ("", "/edit")),
                 *(f"/api/v1/threads/{thread}{more}" for more in ("", "/posts", "/posts?last=5", "/events")),
-                *(f"/attachments/{ATTACHMENTS[space]}{more}" for more in ("", f"/{MARKERS[space]}.txt", "?download=1")),
-                *(f"/groups/{slug[0]}/{page}?space={slug[1]}" for page in ("", "forum/", "forum/new", "issues/", "issues.csv", "readers", "members/")),
+                *(
+                    f"/attachments/{ATTACHMENTS[space]}{more}"
+                    for more in ("", f"/{MARKERS[space]}.txt", "?download=1")
+                ),
+                *(f"/groups/{slug[0]}/{page}?space={slug[1]}" for page in PAGES),
                 f"/groups/{slug[0]}/issues/?space={slug[1]}&print=1&all=1",
                 f"/api/v1/groups/{slug[0]}/threads?space={slug[1]}",
                 f"/api/v1/drafts/draft-{SPACES[space]}",
@@ -93,7 +101,7 @@ class Recording:
                 f"/search?q={MARKERS[space]}",
                 f"/api/v1/search?q={MARKERS[space]}",
                 f"/groups/{slug[0]}/forum/?space={slug[1]}&forum={FORUMS[space]}&q={MARKERS[space]}",
-            ]  # fmt: skip
+            ]
         return found
 
     def _ask(self, path: str, by_token: bool) -> Any:
