@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
+from portal.core.commands import outside_transaction
 from portal.core.errors import TooLarge
 
 CHUNK = 256 * 1024
@@ -54,6 +55,7 @@ class LocalStorage:
 
     def put(self, stream: BinaryIO, limit: int) -> StoredBlob:
         """Write to a temporary name, fsync, rename: a blob is there whole or not at all."""
+        outside_transaction("storage")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         digest, size = hashlib.sha256(), 0
         descriptor, name = tempfile.mkstemp(dir=self.folder, prefix="incoming-")
@@ -80,6 +82,7 @@ class LocalStorage:
 
     def read(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Opened at once, so that a missing blob is known before the answer begins."""
+        outside_transaction("storage")
         file = self._path(sha256).open("rb")
         file.seek(start)
         return self._chunks(file, None if end is None else end - start)
