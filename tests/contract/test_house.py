@@ -36,6 +36,7 @@ OPEN_TABLES = {
     "join_request": "a group's management, shown to its keepers by its queries",
     "last_look": "a person's own moment",
     "membership": "the rights themselves",
+    "notification_preference": "a person's own switch",
     "one_time_link": "an account's links",
     "organisation": "directory",
     "person": "directory",
