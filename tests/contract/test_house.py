@@ -77,11 +77,7 @@ def mapped() -> list[Any]:
 
 def test_every_content_table_stands_in_a_space(app: Flask) -> None:
     unscoped = {m.local_table.name for m in mapped() if not issubclass(m.class_, SpaceScoped)}
-    known = {name for name in unscoped if name in OPEN_TABLES or name.startswith("notification_preference")}
-    assert unscoped - known == set(), "make them SpaceScoped, or give the reason here"
-    assert set(OPEN_TABLES) - {m.local_table.name for m in mapped()} == set(), (
-        "reasons for tables that are gone"
-    )
+    assert unscoped - set(OPEN_TABLES) == set(), "make them SpaceScoped, or give the reason here"
     for mapper in mapped():
         if issubclass(mapper.class_, SpaceScoped):
             assert mapper.local_table.c.space_id.nullable is False, mapper.local_table.name
