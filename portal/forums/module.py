@@ -9,6 +9,7 @@ from portal.forums import (  # noqa: F401  (some only register themselves)
     listeners,
     live,
     models,
+    notices,
     panels,
     policies,
     sockets,

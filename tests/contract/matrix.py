@@ -340,4 +340,11 @@ ROWS: dict[str, Row] = {
             "withdraw_administrator",
         ]
     },
+    # notifications
+    "notifications.inbox": SELF,
+    "notifications.mark_read": SELF,
+    "notifications.settings": SELF,
+    "notifications.settings_post": SELF,
+    "notifications.unsubscribe": PUBLIC,
+    "notifications.unsubscribe_post": PUBLIC,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core import clock
@@ -65,6 +65,12 @@ class Thread(SpaceScoped, Numbered, Created, Base):
         Index("ix_thread_space_created", "space_id", "created_at", "id"),
         Index("ix_thread_forum_activity", "forum_id", "last_posted_at", "id"),
         Index("ix_thread_author_id", "author_id"),
+        Index(
+            "ix_thread_pinned",
+            "space_id",
+            postgresql_where=text("pinned"),
+            sqlite_where=text("pinned"),
+        ),
     )
 
 
