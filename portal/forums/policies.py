@@ -28,6 +28,7 @@ def _writes(actor: Actor, target: Any) -> Decision:
 
 
 def _leading(actor: Actor, target: Any) -> Decision:
+    """The group’s lead and deputies; in the NLAR and the national spaces their moderators."""
     if not _writes(actor, target):
         return READ_ONLY
     return (

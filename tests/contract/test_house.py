@@ -109,20 +109,15 @@ def test_every_table_is_mapped_and_no_relationship_loads_by_itself(app: Flask) -
 
 # --- commands and policies ------------------------------------------------------------------------------------
 
-LATER = {
-    "notifications:inbox:read": "the package of notifications is being built",
-    "notifications:preferences:change": "the package of notifications is being built",
-}
-
 
 def test_every_command_has_a_policy_and_every_action_one(app: Flask) -> None:
     ruled = set(permissions.policies())
     for name, command in commands.known_commands().items():
         assert command.portal_action in ruled, f"{name} has no policy"  # type: ignore[attr-defined]
     unruled = {str(action) for action in permissions.Action if action not in ruled}
-    assert unruled <= set(LATER)
+    assert unruled == set()
     used = {str(command.portal_action) for command in commands.known_commands().values()}  # type: ignore[attr-defined]
-    unused = {str(action) for action in permissions.Action} - used - set(LATER)
+    unused = {str(action) for action in permissions.Action} - used
     assert unused == set(), "actions that no command asks for"
 
 

@@ -47,7 +47,6 @@ NOT_YET = {
     12: "there are no backlinks",
     15: "there are no tags",
     26: "time is measured in benchmarks/, not in tests",
-    30: "the inbox is being built; queued mail and Home are tried under 31 and 32",
     36: "groups are never moved under another parent",
     39: "exports are made at once, in one fence; there is no stream",
     42: "threads move inside their space alone",
@@ -264,6 +263,21 @@ def people_are_private(app: Flask) -> None:
     silent(checks.people_are_known_by_a_shared_group(app))
     text = browser(app, "supplier").get("/people/").get_data(as_text=True)
     assert "@northmoor.example" not in text
+
+
+@case(30)
+def an_inbox_is_empty_of_what_one_left(app: Flask) -> None:
+    colleague = PEOPLE["colleague"]
+    words = f"@[{colleague.name}](person:{colleague.id})"
+    do(app, "member", posts.reply, thread_id=THREADS[ALPHA], body=words)
+    client = browser(app, "colleague")
+    before = client.get("/notifications/").get_data(as_text=True)
+    assert MARKERS[ALPHA] in before
+    assert "new notification" in before
+    remove(app)
+    after = client.get("/notifications/").get_data(as_text=True)
+    assert MARKERS[ALPHA] not in after
+    assert "Notifications, none new" in after
 
 
 @case(32)

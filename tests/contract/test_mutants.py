@@ -116,7 +116,9 @@ def without_condition(name: str, words: str) -> Breakage:
             return real(*kept) if name == "and_" or len(kept) == len(conditions) else true()
 
         patch.setattr(actors, name, fewer)
-        patch.setattr(actors, "_statement", actors._statement.__wrapped__)  # the good one is built once and kept
+        patch.setattr(
+            actors, "_statement", actors._statement.__wrapped__
+        )  # the good one is built once and kept
 
     return breakage
 
