@@ -12,15 +12,25 @@ from sqlalchemy import select
 
 from portal.core.db import db
 from portal.core.events import on
-from portal.core.identity import Actor
+from portal.core.identity import Actor, current_actor
 from portal.core.outbox import Composed, composes
 from portal.core.spaces import Space
 from portal.directory.models import Organisation, Person
-from portal.forums.events import PersonMentioned, PostAdded, PostHidden, PostRemoved, PostsMoved, ThreadRead
-from portal.forums.models import Follow, Post, ReadMark, Thread
+from portal.forums.events import (
+    PersonMentioned,
+    PostAdded,
+    PostHidden,
+    PostRemoved,
+    PostRestored,
+    PostsMoved,
+    ThreadRead,
+)
+from portal.forums.models import Follow, Post, Thread
 from portal.forums.queries.attribution import shown_as
 from portal.groups.models import Group
+from portal.groups.queries.actors import find_actors_of_people
 from portal.notifications.describing import Described, Subject, describe, register
+from portal.notifications.queries import is_read
 from portal.notifications.services import inbox
 from portal.notifications.services.letters import Letter, compose
 
@@ -47,7 +57,11 @@ SHOWN_KINDS = (MENTION, ANSWER, FOLLOWED)
 
 @on(PostAdded)
 def tell_of_post(event: PostAdded) -> None:
-    """Whoever is answered is told, whoever follows the thread is told; never the author, never the muted."""
+    """Whoever is answered is told, whoever follows the thread is told; never the author, the muted, or who has left.
+
+    Whoever writes has read what they were told of the thread.
+    """
+    inbox.mark_posts_read(event.author_id, inbox.list_unread_posts(event.author_id, event.thread_id))
     rows = db.session.execute(
         select(Follow.person_id, Follow.state).where(Follow.thread_id == event.thread_id)
     ).all()
@@ -57,6 +71,12 @@ def tell_of_post(event: PostAdded) -> None:
         author = db.session.scalar(select(Post.author_id).where(Post.id == event.reply_to_id))
         answered = {author} - muted if author is not None else set()
     followers = {row.person_id for row in rows if row.state == "following"} - muted - answered
+    readers = {
+        person_id
+        for person_id, reader in find_actors_of_people(answered | followers).items()
+        if reader.reads(event.space_id)
+    }
+    answered, followers = answered & readers, followers & readers
     for people, kind in ((answered, ANSWER), (followers, FOLLOWED)):
         _tell(people, kind, event.space_id, event.thread_id, event.post_id)
 
@@ -73,12 +93,15 @@ def tell_of_mention(event: PersonMentioned) -> None:
 
 @on(PostHidden)
 def tell_author_of_hiding(event: PostHidden) -> None:
-    """The author is told that a post was hidden; the reason stands on the post's page."""
+    """The author is told each time that a post is hidden by another; the reason stands on the post's page."""
+    if event.author_id == current_actor().person_id:
+        return
+    number = db.session.scalar(select(Thread.change_number).where(Thread.id == event.thread_id))
     inbox.notify(
         {event.author_id},
         space_id=event.space_id,
         kind=HIDDEN,
-        key=f"hidden:{event.post_id}",
+        key=f"hidden:{event.post_id}:{number}",
         thread_id=event.thread_id,
         post_id=event.post_id,
     )
@@ -88,6 +111,12 @@ def tell_author_of_hiding(event: PostHidden) -> None:
 def take_back(event: PostRemoved) -> None:
     """What shows no words any more is not told of any more."""
     inbox.retract(event.post_id, SHOWN_KINDS)
+
+
+@on(PostRestored)
+def take_back_hiding(event: PostRestored) -> None:
+    """What is shown again is not told of as hidden any more."""
+    inbox.retract(event.post_id, (HIDDEN,))
 
 
 @on(PostsMoved)
@@ -111,7 +140,7 @@ def _tell(people: set[int], kind: str, space_id: int, thread_id: int, post_id: i
     )
 
 
-def _rows(actor: Actor, post_ids: Sequence[int]) -> Any:
+def _rows(post_ids: Sequence[int]) -> Any:
     return db.session.execute(
         select(
             Post.id,
@@ -129,14 +158,12 @@ def _rows(actor: Actor, post_ids: Sequence[int]) -> Any:
             Group.kind.label("group_kind"),
             Space.kind.label("space_kind"),
             Space.open_to,
-            ReadMark.position.label("read"),
         )
         .join(Thread, Thread.id == Post.thread_id)
         .join(Person, Person.id == Post.author_id)
         .join(Organisation, Organisation.id == Post.organisation_id)
         .join(Space, Space.id == Post.space_id)
         .join(Group, Group.id == Space.group_id)
-        .outerjoin(ReadMark, (ReadMark.thread_id == Post.thread_id) & (ReadMark.person_id == actor.person_id))
         .where(Post.id.in_(post_ids))
     ).all()
 
@@ -144,13 +171,17 @@ def _rows(actor: Actor, post_ids: Sequence[int]) -> Any:
 def _place(row: Any) -> str:
     """The space in words, so that a reader knows at once who else reads it."""
     if row.group_kind == "national":
-        return f"{row.group_name}, with suppliers" if row.open_to == "everyone" else str(row.group_name)
-    return f"{row.group_name}, {'with supplier' if row.space_kind == 'supplier' else 'members only'}"
+        readers = "with suppliers" if row.open_to == "everyone" else "authorities and the DCSF"
+    elif row.space_kind == "supplier":
+        readers = "with supplier"
+    else:
+        readers = "delegates and the DCSF" if row.group_kind == "nlar" else "members only"
+    return f"{row.group_name}, {readers}"
 
 
 def in_words(actor: Actor, subjects: Sequence[Subject]) -> dict[Subject, Described]:
     """Notifications about posts as their reader may know them."""
-    rows = {row.id: row for row in _rows(actor, [subject.post_id for subject in subjects])}
+    rows = {row.id: row for row in _rows([subject.post_id for subject in subjects])}
     found: dict[Subject, Described] = {}
     for subject in subjects:
         row = rows.get(subject.post_id)
@@ -172,7 +203,9 @@ def _composer(kind: str) -> Callable[[Actor, dict[str, Any]], Composed | None]:
     def as_mail(reader: Actor, ids: dict[str, Any]) -> Composed | None:
         subject = Subject(kind, ids["thread_id"], ids["post_id"])
         described = describe(reader, [subject]).get(subject)
-        if described is None or (kind != HIDDEN and _has_read(reader, ids["post_id"])):
+        if described is None or is_read(reader.person_id or 0, kind, subject.post_id):
+            return None
+        if kind != HIDDEN and _has_muted(reader, subject.thread_id):
             return None
         return compose(
             reader,
@@ -189,9 +222,10 @@ def _composer(kind: str) -> Callable[[Actor, dict[str, Any]], Composed | None]:
     return as_mail
 
 
-def _has_read(reader: Actor, post_id: int) -> bool:
-    """Whether the reader has been past the post already: then there is nothing to mail."""
-    return any((row.read or 0) >= row.position for row in _rows(reader, [post_id]))
+def _has_muted(reader: Actor, thread_id: int) -> bool:
+    """Whether the reader wants silence of the thread by now."""
+    state = select(Follow.state).where(Follow.thread_id == thread_id, Follow.person_id == reader.person_id)
+    return db.session.scalar(state) == "muted"
 
 
 for _kind in LINES:
