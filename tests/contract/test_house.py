@@ -209,6 +209,7 @@ RAW_SQL = {
     "portal/web/views.py": "the probe asks SELECT 1",
     "portal/search/partitions.py": "full-text tables are named by their space",
     "portal/groups/models.py": "the conditions of partial indexes",
+    "portal/forums/models/threads.py": "the condition of a partial index",
 }
 TABLES = {
     "portal/core/tenancy.py": "the fence itself",
