@@ -3,6 +3,7 @@
    Without this script the page works by reload. Every change of a thread has a number; a change is shown if its number
    is the next, else the page asks for what it missed. HTML comes finished from the server, the same as on a reload. */
 import { io } from "socket.io-client";
+import { ring } from "./bell.js";
 import { Posts } from "./posts.js";
 import { Voice } from "./voice.js";
 import { sendReplies } from "./reply.js";
@@ -35,6 +36,7 @@ class Live {
     this.socket.on("thread:rejoin", ({ thread }) => thread === this.thread && this.join());
     this.socket.on("thread:present", ({ thread, present }) => thread === this.thread && this.voice.present(present));
     this.socket.on("thread:typing", ({ thread, authority }) => thread === this.thread && this.typing(authority));
+    this.socket.on("inbox:changed", ({ unread }) => ring(unread));
     setInterval(() => this.join(), MINUTE);
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.join());
     window.addEventListener("online", () => this.socket.connect());
