@@ -27,6 +27,8 @@ def test_every_action_has_a_rule_that_says_who_may(app: Flask) -> None:
 
 def test_every_command_says_what_it_does(app: Flask) -> None:
     silent = [
-        name for name, command in commands.known_commands().items() if not (command.__doc__ or "").strip()
+        name
+        for name, command in commands.known_commands().items()
+        if name.startswith("portal.") and not (command.__doc__ or "").strip()
     ]
     assert silent == []
