@@ -61,12 +61,27 @@ def idempotency_key() -> str | None:
 
 
 def describes(
-    *, body: Schema | None = None, query: dict[str, str] | None = None, status: int = 200
+    *,
+    body: Schema | None = None,
+    form: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+    status: int = 200,
+    keyed: bool = False,
 ) -> Callable[[V], V]:
-    """Attach to a view what the API's description says of it: payload, query parameters, status of success."""
+    """Attach to a view what the API's description says of it.
+
+    ``body``: the JSON payload; ``form``: the fields of a multipart one, by type ("binary" for a file); ``query``: the
+    parameters by type; ``status``: that of success; ``keyed``: it takes an ``Idempotency-Key``.
+    """
 
     def decorate(view: V) -> V:
-        view.portal_described = {"body": body, "query": query or {}, "status": status}  # type: ignore[attr-defined]
+        view.portal_described = {  # type: ignore[attr-defined]
+            "body": body,
+            "form": form,
+            "query": query or {},
+            "status": status,
+            "keyed": keyed,
+        }
         return view
 
     return decorate

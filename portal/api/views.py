@@ -10,6 +10,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, current_app, jsonify
 
 from portal import __version__
+from portal.api.payload import KEY_MAX
 from portal.web.edge import Access, access
 
 bp = Blueprint("api", __name__)
@@ -30,6 +31,13 @@ PROBLEM = {
             }
         }
     },
+}
+PLAIN: dict[str, Any] = {"body": None, "form": None, "query": {}, "status": 200, "keyed": False}
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key with the same body returns the first answer; with another body 422.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX},
 }
 CODES = {"400", "401", "403", "404", "409", "413", "415", "422", "429"}
 
@@ -61,7 +69,7 @@ def describe() -> dict[str, Any]:
 
 
 def _operation(view: Any, rule: Any, method: str) -> dict[str, Any]:
-    said = getattr(view, "portal_described", {"body": None, "query": {}, "status": 200})
+    said = getattr(view, "portal_described", PLAIN)
     words = (view.__doc__ or "").strip().splitlines()
     numbers = {name: getattr(converter, "regex", "") for name, converter in rule._converters.items()}
     parameters: list[dict[str, Any]] = [
@@ -78,6 +86,8 @@ def _operation(view: Any, rule: Any, method: str) -> dict[str, Any]:
     parameters += [
         {"name": name, "in": "query", "schema": {"type": kind}} for name, kind in said["query"].items()
     ]
+    if said["keyed"]:
+        parameters.append(KEY)
     operation: dict[str, Any] = {
         "operationId": f"{rule.endpoint.replace('.', '_')}_{method.lower()}",
         "summary": words[0] if words else "",
@@ -92,7 +102,21 @@ def _operation(view: Any, rule: Any, method: str) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": said["body"]}},
         }
+    if said["form"] is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": _multipart(said["form"])}},
+        }
     return operation
+
+
+def _multipart(fields: dict[str, str]) -> dict[str, Any]:
+    binary = {"type": "string", "format": "binary"}
+    return {
+        "type": "object",
+        "required": [name for name, kind in fields.items() if kind == "binary"],
+        "properties": {name: binary if kind == "binary" else {"type": kind} for name, kind in fields.items()},
+    }
 
 
 @bp.get("/api/v1/openapi.json")

@@ -141,7 +141,7 @@ def list_threads(spaces: list[int]) -> Any:
 
 @bp.post("/api/v1/groups/<group>/threads")
 @access(Access.SIGNED_IN, resolve=find_spaces)
-@describes(body=ThreadPayload(), status=201)
+@describes(body=ThreadPayload(), status=201, keyed=True)
 def start_thread(spaces: list[int]) -> Any:
     """Start a thread."""
     actor = current_actor()
@@ -166,7 +166,8 @@ def start_thread(spaces: list[int]) -> Any:
         invented=data["invented"],
         idempotency_key=idempotency_key(),
     )
-    return jsonify(queries.get_thread(actor, started.id)), 200 if started.replayed else 201
+    answer = {**queries.get_thread(actor, started.id), "unreadable_mentions": started.unreadable_mentions}
+    return jsonify(answer), 200 if started.replayed else 201
 
 
 @bp.get("/api/v1/threads/<int:number>")
@@ -198,9 +199,19 @@ def list_events(place: ThreadPlace) -> Any:
     return jsonify(items=items, seq=place.change_number, next=items[-1]["seq"] if more else None)
 
 
+def _posted_json(posted: posts.Posted) -> dict[str, int]:
+    return {
+        "id": posted.id,
+        "thread": posted.thread_id,
+        "position": posted.position,
+        "seq": posted.change_number,
+        "unreadable_mentions": posted.unreadable_mentions,
+    }
+
+
 @bp.post("/api/v1/threads/<int:number>/posts")
 @access(Access.SIGNED_IN, resolve=find_place)
-@describes(body=ReplyPayload(), status=201)
+@describes(body=ReplyPayload(), status=201, keyed=True)
 def reply(place: ThreadPlace) -> Any:
     """Reply. A repeated ``Idempotency-Key`` returns the first answer; with another body 422."""
     actor = current_actor()
@@ -216,14 +227,14 @@ def reply(place: ThreadPlace) -> Any:
         idempotency_key=idempotency_key(),
     )
     return (
-        jsonify(id=posted.id, thread=posted.thread_id, position=posted.position, seq=posted.change_number),
+        jsonify(_posted_json(posted)),
         200 if posted.replayed else 201,
     )
 
 
 @bp.patch("/api/v1/posts/<int:post_id>")
 @access(Access.SIGNED_IN, resolve=find_post)
-@describes(body=EditPayload())
+@describes(body=EditPayload(), keyed=True)
 def edit(post: int) -> Any:
     """Change one's own post."""
     data = payload(EditPayload())
@@ -235,7 +246,7 @@ def edit(post: int) -> Any:
         invented=data["invented"],
         idempotency_key=idempotency_key(),
     )
-    return jsonify(id=done.id, thread=done.thread_id, position=done.position, seq=done.change_number)
+    return jsonify(_posted_json(done))
 
 
 @bp.delete("/api/v1/posts/<int:post_id>")
@@ -369,7 +380,9 @@ def mentions() -> Any:
 
 @bp.post("/api/v1/attachments")
 @access(Access.SIGNED_IN)
-@describes(status=201)
+@describes(
+    form={"file": "binary", "thread": "integer", "space": "integer", "invented": "boolean"}, status=201
+)
 def add_attachment() -> Any:
     """Take in a file for a post still to be written: multipart with ``file`` and ``thread`` or ``space``."""
     actor = current_actor()

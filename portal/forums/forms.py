@@ -19,9 +19,9 @@ def _clean(text: str | None) -> str | None:
 
 
 def attributions(actor: Actor) -> list[tuple[str, str]]:
-    """How a person may have their name shown. A supplier's representative always writes as themselves."""
+    """How a person may have their name shown. Only authorities' people choose; all others write as themselves."""
     named = ("named", f"As {actor.name}, {actor.organisation_short}")
-    if actor.organisation_kind == "supplier":
+    if actor.organisation_kind != "authority":
         return [named]
     return [
         named,

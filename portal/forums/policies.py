@@ -137,11 +137,11 @@ def may_attach(actor: Actor, space: Any) -> Decision:
 
 
 @policy(Action.FORUMS_ATTACHMENT_REMOVE)
-def may_detach(actor: Actor, attachment: Any) -> Decision:
-    """Whoever added the file."""
-    if attachment.uploader_id != actor.person_id:
+def may_detach(actor: Actor, file: Any) -> Decision:
+    """Whoever added the file, while the thread of its post is open."""
+    if file.uploader_id != actor.person_id:
         return denied("Only whoever added a file can take it away.")
-    return _writes(actor, attachment)
+    return _writes(actor, file) if file.post is None else _open_thread(actor, file.post)
 
 
 for _action in (

@@ -11,6 +11,7 @@ from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.core.identity import Actor
 from portal.core.permissions import Action, may
+from portal.core.spaces import Space
 from portal.directory.models import Organisation, Person
 from portal.forums.models import Attachment, Draft, Forum, Post, ReadMark, Thread
 from portal.forums.queries.attribution import shown_as
@@ -80,15 +81,16 @@ def list_threads(
 ) -> pagination.Page[dict[str, Any]]:
     """Threads of some spaces of one group, latest activity first. Raises ``Invalid`` for a broken cursor."""
     key = pagination.decode(after, (float, int))
-    moment = func.coalesce(Thread.last_posted_at, Thread.created_at)
     query = _select_threads().where(Thread.space_id.in_(space_ids), Thread.merged_into_id.is_(None))
     if kind:
         query = query.where(Thread.kind == kind)
     if status:
         query = query.where(Thread.status == status)
     if key:
-        query = query.where(tuple_(moment, Thread.id) < (pagination.moment(key[0]), key[1]))
-    rows = db.session.execute(query.order_by(moment.desc(), Thread.id.desc()).limit(PAGE + 1)).all()
+        query = query.where(tuple_(Thread.last_posted_at, Thread.id) < (pagination.moment(key[0]), key[1]))
+    rows = db.session.execute(
+        query.order_by(Thread.last_posted_at.desc(), Thread.id.desc()).limit(PAGE + 1)
+    ).all()
     page = pagination.page(rows, PAGE, lambda row: (row.last_posted_at.timestamp(), row.id))
     return pagination.Page([_thread(actor, row) for row in page.items], page.next)
 
@@ -192,8 +194,10 @@ def list_people_to_mention(actor: Actor, space_id: int, words: str) -> list[dict
         query = query.where(Person.id.in_(standing) | Person.id.in_(wrote))
     elif right.kind == "members":
         query = query.where(Person.id.in_(standing.where(Membership.side != "supplier")))
-    else:
-        query = query.where(Person.id.in_(standing))
+    else:  # shared with one supplier: the group may know others, who do not read here
+        shared_with = select(Space.supplier_id).where(Space.id == space_id).scalar_subquery()
+        here = (Membership.side != "supplier") | (Membership.organisation_id == shared_with)
+        query = query.where(Person.id.in_(standing.where(here)))
     rows = db.session.execute(query).all()
     return [{"id": row.id, "name": row.name, "organisation": row.short_name} for row in rows]
 

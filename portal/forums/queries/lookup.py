@@ -98,6 +98,29 @@ class SpaceTarget:
     space_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """A file, and the post it stands beside; None while it waits for one."""
+
+    attachment: Attachment
+    post: PostTarget | None
+
+    @property
+    def id(self) -> int:
+        """The file's number."""
+        return self.attachment.id
+
+    @property
+    def space_id(self) -> int:
+        """The space of both."""
+        return self.attachment.space_id
+
+    @property
+    def uploader_id(self) -> int:
+        """Who added it."""
+        return self.attachment.uploader_id
+
+
 def _one(statement: Select[Any]) -> Any:
     row = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
     if row is None:
@@ -155,9 +178,11 @@ def get_space(actor: Actor, space_id: int) -> SpaceTarget:
     return SpaceTarget(space_id, space_id)
 
 
-def get_attachment(actor: Actor, attachment_id: int) -> Attachment:
-    """A file's row. Raises ``NotFound``."""
+def get_attachment(actor: Actor, attachment_id: int) -> FileTarget:
+    """A file with its post, whose thread is locked. Raises ``NotFound``; so does another's waiting file."""
     found: Attachment = _one(
         select(Attachment).where(Attachment.id == attachment_id, Attachment.removed_at.is_(None))
     )
-    return found
+    if found.post_id is None and found.uploader_id != actor.person_id:
+        raise NotFound()
+    return FileTarget(found, None if found.post_id is None else get_post(actor, found.post_id))

@@ -9,7 +9,6 @@ from typing import Any, BinaryIO
 from flask import current_app
 
 from portal.core import clock
-from portal.core.casedata import find_case_data
 from portal.core.commands import command, outside_transaction
 from portal.core.db import db
 from portal.core.errors import CaseDataFound, Invalid, TooLarge
@@ -19,8 +18,9 @@ from portal.core.permissions import Action
 from portal.core.pictures import without_metadata
 from portal.core.storage import StoredBlob
 from portal.forums.models import Attachment
-from portal.forums.queries.lookup import SpaceTarget, get_attachment, get_space
-from portal.forums.services.writing import state_invented
+from portal.forums.queries.lookup import FileTarget, SpaceTarget, get_attachment, get_space
+from portal.forums.services.text import case_words
+from portal.forums.services.writing import changed, state_invented
 
 CHECKED = 2 * 1024 * 1024
 """So many bytes of a text file are read for case data."""
@@ -52,13 +52,13 @@ def _prepare(
             stream = io.BytesIO(without_metadata(data, kind.mime))  # where it was taken is case data too
     except FileRefused as error:
         raise Invalid({"file": str(error)}) from error
-    words: tuple[str, ...] = ()
+    words = case_words(filename.replace("_", " "))  # a name is stored and shown too
     if kind.kind == "text":
         text = read_text(stream.read(CHECKED))
         stream.seek(0)
-        words = tuple(dict.fromkeys(finding.words for finding in find_case_data(text)))
-        if words and not invented:
-            raise CaseDataFound(words, "file")
+        words = tuple(dict.fromkeys(words + case_words(text)))
+    if words and not invented:
+        raise CaseDataFound(words, "file")
     try:
         blob = current_app.extensions["portal.storage"].put(stream, limit)
     except TooLarge as error:
@@ -99,6 +99,8 @@ def add(
 
 
 @command(Action.FORUMS_ATTACHMENT_REMOVE, target=get_attachment)
-def remove(actor: Actor, attachment: Attachment) -> None:
+def remove(actor: Actor, file: FileTarget) -> None:
     """Take away a file that one added. Its bytes go when nothing refers to them any more."""
-    attachment.removed_at = clock.now()
+    file.attachment.removed_at = clock.now()
+    if file.post is not None:
+        changed(file.post.thread, "post.edited", file.post.id)  # open pages show it no longer

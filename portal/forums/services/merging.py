@@ -20,7 +20,7 @@ from portal.forums.events import PostsMoved, ThreadStarted
 from portal.forums.models import Bookmark, Follow, Post, PostMove, ReadMark, Thread
 from portal.forums.queries.lookup import TwoThreads, get_thread, get_two_threads
 from portal.forums.services.text import TITLE_MIN, check_line
-from portal.forums.services.writing import changed
+from portal.forums.services.writing import changed, check_forum
 
 MOST_POSTS = 500
 
@@ -47,9 +47,12 @@ def _prepare_split(actor: Actor, *, title: object, post_ids: Sequence[int], **re
 
 
 @command(Action.FORUMS_THREAD_SPLIT, target=get_thread, prepare=_prepare_split)
-def split(actor: Actor, thread: Thread, *, title: str, post_ids: list[int]) -> Split:
+def split(
+    actor: Actor, thread: Thread, *, title: str, post_ids: list[int], forum_id: int | None = None
+) -> Split:
     """Make the chosen posts a thread of their own; a line in the old one leads there.
 
+    It stands in the old one's forum, or in ``forum_id`` of the same space; whoever follows the old one follows it.
     Raises ``Invalid`` where one of them is not in the thread, or all of them are chosen.
     """
     chosen = _posts(thread, post_ids)
@@ -59,10 +62,12 @@ def split(actor: Actor, thread: Thread, *, title: str, post_ids: list[int]) -> S
         raise Invalid(
             {"post_ids": "At least one post must stay. To rename the whole thread, change its title."}
         )
+    if forum_id is not None:
+        check_forum(thread.space_id, forum_id)
     first = chosen[0]
     new = Thread(
         space_id=thread.space_id,
-        forum_id=thread.forum_id,
+        forum_id=forum_id or thread.forum_id,
         kind="discussion" if thread.kind == "issue" else thread.kind,
         title=title,
         author_id=first.author_id,
@@ -78,6 +83,7 @@ def split(actor: Actor, thread: Thread, *, title: str, post_ids: list[int]) -> S
     db.session.add(new)
     db.session.flush()
     _carry(thread, new, chosen)
+    _follow_along(thread, new)
     words = f"{len(chosen)} {'post was' if len(chosen) == 1 else 'posts were'} moved to"
     _marker(actor, thread, words, new)
     publish(ThreadStarted(space_id=new.space_id, thread_id=new.id, post_id=first.id))
@@ -176,7 +182,7 @@ def _carry_marks(
 
 
 def _follow_along(source: Thread, into: Thread) -> None:
-    """Whoever followed or muted the thread that ends does so with the other, unless they chose there."""
+    """Whoever follows or mutes the thread that posts leave does so with the other, unless they chose there."""
     chosen = set(db.session.scalars(select(Follow.person_id).where(Follow.thread_id == into.id)))
     for person_id, state in db.session.execute(
         select(Follow.person_id, Follow.state).where(Follow.thread_id == source.id)

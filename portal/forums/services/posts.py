@@ -18,19 +18,23 @@ from portal.core.permissions import Action
 from portal.forums.events import PostEdited, PostHidden, PostRemoved, PostRestored
 from portal.forums.models import Post, PostRevision, Thread
 from portal.forums.queries.lookup import PostTarget, get_post, get_thread
-from portal.forums.services.text import Prepared, check_line, prepare_text
+from portal.forums.services.text import REASON_MAX, Prepared, check_line, prepare_text
 from portal.forums.services.writing import add_post, attributed, changed, mention, state_invented
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A post that stands: its number, place, and the thread's change number. ``replayed``: it stood already."""
+    """A post that stands: its number, place, and the thread's change number. ``replayed``: it stood already.
+
+    ``unreadable_mentions``: how many of the people named do not read the space, and so are not told.
+    """
 
     id: int
     thread_id: int
     position: int
     change_number: int
     replayed: bool = False
+    unreadable_mentions: int = 0
 
 
 def _prepare_reply(actor: Actor, *, body: object, invented: bool = False, **rest: Any) -> dict[str, Any]:
@@ -59,7 +63,7 @@ def reply(
         if known is None:
             raise Invalid({"reply_to": "The post that you answer is not in this thread."})
     shown, described = attributed(actor, thread.space_id, attribution)
-    post = add_post(
+    post, unreached = add_post(
         actor,
         thread,
         text,
@@ -68,7 +72,7 @@ def reply(
         reply_to_id=reply_to,
         attachments=attachments,
     )
-    return Posted(post.id, thread.id, post.position, thread.change_number)
+    return Posted(post.id, thread.id, post.position, thread.change_number, unreadable_mentions=unreached)
 
 
 @command(Action.FORUMS_POST_EDIT, target=get_post, prepare=_prepare_reply, result=Posted)
@@ -102,8 +106,8 @@ def edit(actor: Actor, target: PostTarget, *, text: Prepared, revision: int | No
         state_invented(actor, post.space_id, text.invented_words, post_id=post.id)
     changed(thread, "post.edited", post.id)
     publish(PostEdited(space_id=post.space_id, thread_id=thread.id, post_id=post.id))
-    mention(thread, post, text.rendered.mentions)
-    return Posted(post.id, thread.id, post.position, thread.change_number)
+    unreached = mention(actor, thread, post, text.rendered.mentions)
+    return Posted(post.id, thread.id, post.position, thread.change_number, unreadable_mentions=unreached)
 
 
 @command(Action.FORUMS_POST_DELETE, target=get_post)
@@ -132,7 +136,7 @@ def restore(actor: Actor, target: PostTarget) -> None:
 
 
 def _prepare_reason(actor: Actor, *, reason: object, **rest: Any) -> dict[str, Any]:
-    return {**rest, "reason": check_line("reason", reason, least=5, most=500, what="The reason")}
+    return {**rest, "reason": check_line("reason", reason, least=5, most=REASON_MAX, what="The reason")}
 
 
 @command(Action.FORUMS_POST_HIDE, target=get_post, prepare=_prepare_reason)

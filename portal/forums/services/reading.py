@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from portal.core import clock
 from portal.core.commands import command
@@ -46,16 +46,22 @@ def mark_read(actor: Actor, thread: Thread, *, position: int) -> int:
         "space_id": thread.space_id,
         "person_id": actor.person_id,
         "thread_id": thread.id,
-        "position": reached,
+        "position": 0,
         "at": clock.now(),
     }
-    upsert(ReadMark, mark, keys=["person_id", "thread_id"], change=["position", "at"])
+    upsert(ReadMark, mark, keys=["person_id", "thread_id"], change=["at"])  # it stands now, and is locked
+    db.session.execute(
+        update(ReadMark)
+        .where(*own, ReadMark.position < reached)  # another page of the reader's may have been quicker
+        .values(position=reached)
+        .execution_options(synchronize_session=False)
+    )
     publish(
         ThreadRead(
             space_id=thread.space_id, thread_id=thread.id, person_id=actor.person_id or 0, position=reached
         )
     )
-    return reached
+    return db.session.scalar(select(ReadMark.position).where(*own)) or reached
 
 
 @command(Action.FORUMS_THREAD_FOLLOW, target=find_thread_plain, audited=False)

@@ -9,6 +9,7 @@ from portal.core.errors import CaseDataFound, Invalid
 from portal.core.markup import MarkupRefused, Rendered, render_markdown
 
 TITLE_MIN, TITLE_MAX = 3, 200
+REASON_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,25 @@ class Prepared:
     invented_words: str
 
 
+def case_words(text: str) -> tuple[str, ...]:
+    """The passages of a text that look like case data, each once."""
+    return tuple(dict.fromkeys(finding.words for finding in find_case_data(text)))
+
+
 def check_line(
-    field: str, words: object, *, least: int = 0, most: int = TITLE_MAX, what: str = "This"
+    field: str,
+    words: object,
+    *,
+    least: int = 0,
+    most: int = TITLE_MAX,
+    what: str = "This",
+    looked_through: bool = False,
 ) -> str:
-    """One line of text, trimmed. Raises ``Invalid`` at ``field``."""
+    """One line of text, trimmed. Raises ``Invalid`` at ``field``.
+
+    A name, a title or a reason has no use for case data, invented or not. ``looked_through``: the caller looks for it,
+    together with a text whose author may state that it is invented.
+    """
     if not isinstance(words, str):
         raise Invalid({field: f"{what} must be text."})
     line = " ".join(words.split())
@@ -39,6 +55,9 @@ def check_line(
         )
     if len(line) > most:
         raise Invalid({field: f"{what} must be {most} characters or fewer."})
+    if not looked_through and (found := case_words(line)):
+        quoted = ", ".join(f"“{passage}”" for passage in found)
+        raise Invalid({field: f"Take out what could identify a child or family: {quoted}"})
     return line
 
 
@@ -52,8 +71,7 @@ def prepare_text(body: object, *, invented: bool, field: str = "body", beside: s
     text = body.replace("\r\n", "\n").strip()
     if not text:
         raise Invalid({field: "Enter what you want to say."})
-    findings = find_case_data(f"{beside}\n{text}" if beside else text)
-    words = tuple(dict.fromkeys(finding.words for finding in findings))
+    words = case_words(f"{beside}\n{text}" if beside else text)
     if words and not invented:
         raise CaseDataFound(words, field)
     try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from flask import g
 
-from portal.core import clock, ids
+from portal.core import audit, clock, ids
 from portal.core.commands import command
 from portal.core.db import db
-from portal.core.errors import Forbidden, Invalid
+from portal.core.errors import Invalid
 from portal.core.events import publish
 from portal.core.identity import Actor
 from portal.core.permissions import Action
@@ -19,21 +19,25 @@ from portal.forums.models import Forum, Thread
 from portal.forums.models.threads import KINDS
 from portal.forums.queries.lookup import get_forum, get_thread
 from portal.forums.services.merging import merge, split
-from portal.forums.services.text import TITLE_MIN, Prepared, check_line, prepare_text
-from portal.forums.services.writing import add_post, attributed, changed
+from portal.forums.services.text import REASON_MAX, TITLE_MIN, Prepared, check_line, prepare_text
+from portal.forums.services.writing import add_post, attributed, changed, check_forum
 
 __all__ = ["Started", "lock", "merge", "move", "pin", "rename", "split", "start"]
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A thread that stands: its number, its first post, its slug. ``replayed``: it stood already."""
+    """A thread that stands: its number, its first post, its slug. ``replayed``: it stood already.
+
+    ``unreadable_mentions``: how many of the people named do not read the space, and so are not told.
+    """
 
     id: int
     post_id: int
     slug: str
     change_number: int
     replayed: bool = False
+    unreadable_mentions: int = 0
 
 
 def _prepare_start(
@@ -42,7 +46,7 @@ def _prepare_start(
     problems: dict[str, str] = {}
     line = ""
     try:
-        line = check_line("title", title, least=TITLE_MIN, what="The title")
+        line = check_line("title", title, least=TITLE_MIN, what="The title", looked_through=True)
     except Invalid as error:
         problems |= error.fields
     if kind not in KINDS:
@@ -91,7 +95,7 @@ def start(
     )
     db.session.add(thread)
     db.session.flush()
-    post = add_post(
+    post, unreached = add_post(
         actor,
         thread,
         text,
@@ -101,7 +105,9 @@ def start(
         attachments=attachments,
     )
     publish(ThreadStarted(space_id=thread.space_id, thread_id=thread.id, post_id=post.id))
-    return Started(thread.id, post.id, ids.slugify(title), thread.change_number)
+    return Started(
+        thread.id, post.id, ids.slugify(title), thread.change_number, unreadable_mentions=unreached
+    )
 
 
 @command(Action.FORUMS_THREAD_PIN, target=get_thread)
@@ -112,23 +118,36 @@ def pin(actor: Actor, thread: Thread, *, pinned: bool) -> None:
         changed(thread, "thread.changed")
 
 
-@command(Action.FORUMS_THREAD_LOCK, target=get_thread)
-def lock(actor: Actor, thread: Thread, *, locked: bool) -> None:
-    """Close a thread to replies, or open it again. Leads and moderators can still write."""
-    if (thread.locked_at is not None) != locked:
-        thread.locked_at = clock.now() if locked else None
-        changed(thread, "thread.changed")
+def _prepare_lock(actor: Actor, *, reason: object = "", **rest: Any) -> dict[str, Any]:
+    return {**rest, "reason": check_line("reason", reason, most=REASON_MAX, what="The reason")}
+
+
+@command(Action.FORUMS_THREAD_LOCK, target=get_thread, prepare=_prepare_lock)
+def lock(actor: Actor, thread: Thread, *, locked: bool, reason: str = "") -> None:
+    """Close a thread to replies, or open it again. Leads and moderators can still write.
+
+    A ``reason`` goes to the audit trail.
+    """
+    if (thread.locked_at is not None) == locked:
+        return
+    thread.locked_at = clock.now() if locked else None
+    changed(thread, "thread.changed")
+    if reason:
+        audit.record(
+            actor,
+            action="forums:thread:lock:reason",
+            group=g.transaction.group,
+            space_id=thread.space_id,
+            subject="thread",
+            subject_id=thread.id,
+            words=reason,
+        )
 
 
 @command(Action.FORUMS_THREAD_MOVE, target=get_thread)
 def move(actor: Actor, thread: Thread, *, forum_id: int) -> None:
-    """Put a thread into another forum of the same space. Raises ``Invalid`` for any other forum."""
-    closed = select(Forum.closed_at).where(Forum.id == forum_id, Forum.space_id == thread.space_id)
-    row = db.session.execute(closed).first()
-    if row is None:
-        raise Invalid({"forum_id": "Choose a forum of this space."})
-    if row.closed_at is not None:
-        raise Forbidden("This forum is closed: nothing can be moved into it.")
+    """Put a thread into another forum of the same space. Raises ``Invalid`` or ``Forbidden`` as ``check_forum``."""
+    check_forum(thread.space_id, forum_id)
     if thread.forum_id != forum_id:
         thread.forum_id = forum_id
         changed(thread, "thread.changed")

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.db import db
-from portal.core.errors import Invalid
+from portal.core.errors import Forbidden, Invalid
 from portal.core.events import publish
 from portal.core.identity import Actor
 from portal.core.tenancy import upsert
@@ -17,6 +17,7 @@ from portal.forums.events import PersonMentioned, PostAdded, ThreadChanged
 from portal.forums.models import (
     Attachment,
     Follow,
+    Forum,
     InventedStatement,
     Mention,
     Post,
@@ -49,16 +50,30 @@ def changed(thread: Thread, kind: str, post_id: int | None = None) -> int:
     return thread.change_number
 
 
+def check_forum(space_id: int, forum_id: int) -> None:
+    """Make sure that threads can be put into a forum.
+
+    Raises ``Invalid`` unless it is one of the space, ``Forbidden`` where it is closed.
+    """
+    query = select(Forum.closed_at).where(Forum.id == forum_id, Forum.space_id == space_id)
+    row = db.session.execute(query).first()
+    if row is None:
+        raise Invalid({"forum_id": "Choose a forum of this space."})
+    if row.closed_at is not None:
+        raise Forbidden("This forum is closed: nothing can be moved into it.")
+
+
 def attributed(actor: Actor, space_id: int, attribution: object) -> tuple[str, str | None]:
     """How an author may be shown: ("named", None), ("withheld", None) or ("described", words).
 
-    Raises ``Invalid`` where the choice is unknown, or where fewer than five authorities fit the description. Suppliers
-    are always named.
+    Raises ``Invalid`` where the choice is unknown, or where fewer than five authorities fit the description. The
+    choice is the authorities' alone: a supplier's representative and the department are always named.
     """
     if attribution not in {"named", "described", "withheld"}:
         raise Invalid({"attribution": "Choose how your name is shown."})
-    if actor.organisation_kind == "supplier" and attribution != "named":
-        raise Invalid({"attribution": "A supplier’s representative always writes under their own name."})
+    if actor.organisation_kind != "authority" and attribution != "named":
+        whoever = "A supplier’s representative" if actor.organisation_kind == "supplier" else "The department"
+        raise Invalid({"attribution": f"{whoever} always writes under their own name."})
     if attribution == "described":
         return "described", describe(actor, space_id)
     return str(attribution), None
@@ -73,8 +88,11 @@ def add_post(
     described_as: str | None,
     reply_to_id: int | None,
     attachments: Iterable[int],
-) -> Post:
-    """Put a post at the thread's next position, with all that hangs on it. The thread's row must be locked."""
+) -> tuple[Post, int]:
+    """Put a post at the thread's next position, with all that hangs on it. The thread's row must be locked.
+
+    With the post comes how many of the people it names do not read it (see ``mention``).
+    """
     thread.last_position += 1
     thread.post_count += 1
     thread.last_posted_at = clock.now()
@@ -110,8 +128,7 @@ def add_post(
             reply_to_id=reply_to_id,
         )
     )
-    mention(thread, post, text.rendered.mentions)
-    return post
+    return post, mention(actor, thread, post, text.rendered.mentions)
 
 
 def state_invented(actor: Actor, space_id: int, words: str, **of: int) -> None:
@@ -143,8 +160,13 @@ def follow_unless_muted(person_id: int, thread: Thread) -> None:
         db.session.flush()
 
 
-def mention(thread: Thread, post: Post, person_ids: Iterable[int]) -> None:
-    """Note who is named, of those who read the space. Whoever does not is told nothing."""
+def mention(actor: Actor, thread: Thread, post: Post, person_ids: Iterable[int]) -> int:
+    """Note who is named, of those who read the space; whoever does not is told nothing.
+
+    Returns how many do not, for the author to know that they were not reached. A supplier's representative always gets
+    0: otherwise naming somebody would tell whether they are a member, and suppliers see no list of members.
+    """
+    unreached = 0
     find = current_app.extensions["portal.find_actor"].of_person
     known = set(db.session.scalars(select(Mention.person_id).where(Mention.post_id == post.id)))
     for person_id in list(person_ids)[:MOST_MENTIONS]:
@@ -152,6 +174,7 @@ def mention(thread: Thread, post: Post, person_ids: Iterable[int]) -> None:
             continue
         reader = find(person_id)
         if reader is None or not reader.reads(post.space_id):
+            unreached += 1
             continue
         db.session.add(Mention(space_id=post.space_id, person_id=person_id, post_id=post.id))
         follow_unless_muted(person_id, thread)
@@ -165,6 +188,7 @@ def mention(thread: Thread, post: Post, person_ids: Iterable[int]) -> None:
             )
         )
     db.session.flush()
+    return 0 if actor.organisation_kind == "supplier" else unreached
 
 
 def attach(actor: Actor, post: Post, attachment_ids: Iterable[int]) -> None:
