@@ -14,7 +14,7 @@ from sqlalchemy import select, true, update
 from sqlalchemy.orm import with_loader_criteria
 
 import portal.admin.views.people
-import portal.forums.api
+import portal.forums.api.blueprint
 import portal.forums.sockets
 import portal.forums.views.forum
 import portal.forums.views.thread
@@ -102,7 +102,7 @@ def a_core_select_goes_past_the_hook(patch: pytest.MonkeyPatch, app: Flask) -> N
         return SimpleNamespace(id=row.id, space_id=row.space_id, change_number=2)
 
     patch.setattr(tenancy, "_is_unscoped", lambda: True)
-    patch.setattr(portal.forums.api, "get_thread_place", place)
+    patch.setattr(portal.forums.api.blueprint, "get_thread_place", place)
 
 
 def without_condition(name: str, words: str) -> Breakage:
@@ -361,7 +361,7 @@ MUTANTS: dict[str, tuple[Breakage, Check]] = {
         sweep("forums.thread", "other_member", "administrator"),
     ),
     "a thread's place unfenced": (
-        outside_the_fence(portal.forums.api, "get_thread_place"),
+        outside_the_fence(portal.forums.api.blueprint, "get_thread_place"),
         sweep("forums_api.list_posts", "other_member"),
     ),
     "a post's number unfenced": (
@@ -440,7 +440,7 @@ MUTANTS: dict[str, tuple[Breakage, Check]] = {
         sweep("forums.thread", "other_member"),
     ),
     "another 404 for what is foreign": (
-        foreign_things_answer(_told_apart, portal.forums.api, "get_thread_place"),
+        foreign_things_answer(_told_apart, portal.forums.api.blueprint, "get_thread_place"),
         sweep("forums_api.get_thread", "other_member"),
     ),
     "the API exempt from the fence": (the_api_is_exempt, sweep("forums_api.list_posts", "other_member")),

@@ -1,0 +1,81 @@
+"""What the API takes in: a schema for each payload."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from portal.api.payload import Payload
+
+NUMBERS = fields.List(fields.Integer(strict=True), load_default=list, validate=validate.Length(max=20))
+
+
+class ReplyPayload(Payload):
+    """A reply."""
+
+    body = fields.String(required=True)
+    attribution = fields.String(load_default="named")
+    reply_to = fields.Integer(strict=True, load_default=None, allow_none=True)
+    attachments = NUMBERS
+    invented = fields.Boolean(load_default=False)
+
+
+class ThreadPayload(Payload):
+    """A new thread. ``forum`` is a forum's id; without it the first open one of the space is taken."""
+
+    space = fields.String(load_default="members")
+    forum = fields.Integer(strict=True, load_default=None, allow_none=True)
+    kind = fields.String(load_default="discussion")
+    title = fields.String(required=True)
+    body = fields.String(required=True)
+    attribution = fields.String(load_default="named")
+    attachments = NUMBERS
+    invented = fields.Boolean(load_default=False)
+
+
+class EditPayload(Payload):
+    """A change to one's own post."""
+
+    body = fields.String(required=True)
+    revision = fields.Integer(strict=True, load_default=None, allow_none=True)
+    invented = fields.Boolean(load_default=False)
+
+
+class ReactionPayload(Payload):
+    """A reaction given or taken back."""
+
+    kind = fields.String(required=True)
+    on = fields.Boolean(load_default=True)
+
+
+class ReadPayload(Payload):
+    """How far a thread was read."""
+
+    position = fields.Integer(strict=True, required=True, validate=validate.Range(min=0, max=2**31))
+
+
+class FollowPayload(Payload):
+    """Following, muted, or neither (null)."""
+
+    state = fields.String(required=True, allow_none=True, validate=validate.OneOf(["following", "muted"]))
+
+
+class BookmarkPayload(Payload):
+    """A post to keep, or no longer."""
+
+    position = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=2**31))
+    on = fields.Boolean(load_default=True)
+
+
+class DraftPayload(Payload):
+    """A draft: in the space of ``thread``, or in ``space`` (its id)."""
+
+    body = fields.String(required=True)
+    fields_ = fields.Dict(keys=fields.String(), data_key="fields", load_default=dict)
+    thread = fields.Integer(strict=True, load_default=None, allow_none=True)
+    space = fields.Integer(strict=True, load_default=None, allow_none=True)
+
+
+class PreviewPayload(Payload):
+    """A text to be shown as it would look."""
+
+    body = fields.String(required=True)
