@@ -57,7 +57,15 @@ def portal(folder: Path, url: str, posts: int) -> tuple[Flask, dict[str, list[st
         upgrade(directory=str(ROOT / "migrations"))
         load()
         with tenancy.unscoped("content for measuring"):
-            grow(Bulk(groups=10, people=100, threads=max(10, posts // 40), posts=posts, seed=1))
+            grow(
+                Bulk(
+                    groups=max(1, posts // 100_000),
+                    people=100,
+                    threads=max(10, posts // 40),
+                    posts=posts,
+                    seed=1,
+                )
+            )
             begin_write()
             slug = db.session.scalars(
                 select(Group.slug).where(Group.slug.like("bulk-%")).order_by(Group.id)

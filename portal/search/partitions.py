@@ -6,7 +6,7 @@ and each function takes spaces from the fence or from a row that the fence has l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import TextClause, text
@@ -15,7 +15,8 @@ from portal.core.db import db, is_sqlite
 from portal.core.tenancy import UNFENCED, OutsideFence, present_fence
 
 RAW = {UNFENCED: "full-text tables are named by their space; the spaces come from the fence"}
-CANDIDATES = 200
+CANDIDATES = 60
+"""So many rows of each space are looked at for one page of twenty."""
 
 
 def _table(space_id: int) -> str:
@@ -83,11 +84,11 @@ def remove(space_id: int, row_id: int) -> None:
 
 
 def find(
-    space_ids: Sequence[int], terms: Sequence[str], prefix: bool, before: int | None
+    space_ids: Sequence[int], terms: Sequence[str], prefix: bool, before: Mapping[int, int]
 ) -> dict[int, list[int]]:
-    """For each space, the newest rows (at most 200) that hold all ``terms``; the last as a prefix where ``prefix``.
+    """For each space, its newest ``CANDIDATES`` rows that hold all ``terms``, the last as a ``prefix``.
 
-    ``before``: only rows with a smaller id. Raises ``OutsideFence`` for a space that the fence does not hold.
+    ``before``: for some spaces, only rows with a smaller id. Raises ``OutsideFence`` for a space that the fence does not hold.
     """
     if not set(space_ids) <= present_fence().readable:
         raise OutsideFence("a search was asked over a space that may not be read")
@@ -95,7 +96,7 @@ def find(
     for space_id in space_ids:
         if _exists(space_id):
             rows = _find_sqlite if is_sqlite() else _find_postgres
-            found[space_id] = rows(space_id, terms, prefix, before)
+            found[space_id] = rows(space_id, terms, prefix, before.get(space_id))
     return found
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 from sqlalchemy import select, tuple_
 
 from portal.core import pagination
 from portal.core.db import db
+from portal.core.errors import Invalid
 from portal.core.identity import Actor
 from portal.search import partitions
 from portal.search.models import SearchRow
@@ -59,8 +60,8 @@ def list_hits(
     spaces = [space_id] if space_id is not None and actor.reads(space_id) else sorted(actor.readable)
     if not terms or (space_id is not None and not actor.reads(space_id)):
         return pagination.Page(())
-    # ids rise with time inside a space, so a cursor's moment bounds each space's candidates
-    candidates = partitions.find(spaces, terms, prefix, None)
+    moment = _moment(key[0]) if key else None
+    candidates = partitions.find(spaces, terms, prefix, _bounds(spaces, moment) if moment else {})
     pairs = [(space, row) for space, rows in candidates.items() for row in rows]
     if not pairs:
         return pagination.Page(())
@@ -76,8 +77,7 @@ def list_hits(
     ).where(tuple_(SearchRow.space_id, SearchRow.id).in_(pairs))
     if kind:
         found = found.where(SearchRow.kind == kind)
-    if key:
-        moment = datetime.fromisoformat(key[0])
+    if key and moment:
         found = found.where(tuple_(SearchRow.at, SearchRow.space_id, SearchRow.id) < (moment, key[1], key[2]))
     rows = db.session.execute(
         found.order_by(SearchRow.at.desc(), SearchRow.space_id.desc(), SearchRow.id.desc()).limit(PAGE + 1)
@@ -96,6 +96,28 @@ def list_hits(
         for row in page.items
     ]
     return pagination.Page(hits, page.next)
+
+
+def _moment(text: str) -> datetime:
+    """The moment of a cursor. Raises ``Invalid`` for what is none."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid({"after": "This page address is broken. Start again from the first page."}) from error
+
+
+def _bounds(spaces: Sequence[int], moment: datetime) -> dict[int, int]:
+    """For each space an id below which a page's rows stand: ids rise with time, but for rows of one moment."""
+    bounds: dict[int, int] = {}
+    for space_id in spaces:
+        newest = db.session.scalar(
+            select(SearchRow.id)
+            .where(SearchRow.space_id == space_id, SearchRow.at <= moment)
+            .order_by(SearchRow.at.desc(), SearchRow.id.desc())
+            .limit(1)
+        )
+        bounds[space_id] = (newest or 0) + 1
+    return bounds
 
 
 def excerpt(body: str, terms: Sequence[str], size: int = 220) -> str:
