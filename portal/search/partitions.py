@@ -88,7 +88,8 @@ def find(
 ) -> dict[int, list[int]]:
     """For each space, its newest ``CANDIDATES`` rows that hold all ``terms``, the last as a ``prefix``.
 
-    ``before``: for some spaces, only rows with a smaller id. Raises ``OutsideFence`` for a space that the fence does not hold.
+    ``before``: for some spaces, only rows with a smaller id.
+    Raises ``OutsideFence`` for a space that the fence does not hold.
     """
     if not set(space_ids) <= present_fence().readable:
         raise OutsideFence("a search was asked over a space that may not be read")

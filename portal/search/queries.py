@@ -61,7 +61,12 @@ def list_hits(
     if not terms or (space_id is not None and not actor.reads(space_id)):
         return pagination.Page(())
     moment = _moment(key[0]) if key else None
-    candidates = partitions.find(spaces, terms, prefix, _bounds(spaces, moment) if moment else {})
+    bounds = _bounds(spaces, moment) if moment else {}
+    candidates = partitions.find(spaces, terms, False, bounds)
+    if prefix and not any(
+        candidates.values()
+    ):  # a beginning costs far more than a word: only where no word fits
+        candidates = partitions.find(spaces, terms, True, bounds)
     pairs = [(space, row) for space, rows in candidates.items() for row in rows]
     if not pairs:
         return pagination.Page(())
