@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, or_, select, tuple_
 
 from portal.core import pagination
 from portal.core.db import db
@@ -67,8 +67,12 @@ def list_hits(
         candidates.values()
     ):  # a beginning costs far more than a word: only where no word fits
         candidates = partitions.find(spaces, terms, True, bounds)
-    pairs = [(space, row) for space, rows in candidates.items() for row in rows]
-    if not pairs:
+    wanted = [  # not IN over pairs: SQLite reads the whole table for that
+        and_(SearchRow.space_id == space, SearchRow.id.in_(rows))
+        for space, rows in candidates.items()
+        if rows
+    ]
+    if not wanted:
         return pagination.Page(())
     found = select(
         SearchRow.space_id,
@@ -79,7 +83,7 @@ def list_hits(
         SearchRow.path,
         SearchRow.by,
         SearchRow.at,
-    ).where(tuple_(SearchRow.space_id, SearchRow.id).in_(pairs))
+    ).where(or_(*wanted))
     if kind:
         found = found.where(SearchRow.kind == kind)
     if key and moment:
