@@ -60,6 +60,19 @@ def idempotency_key() -> str | None:
     return key
 
 
+def query_words(name: str, most: int = 200) -> str | None:
+    """A query parameter; None where it is not given or empty. Raises ``Invalid`` for what no database can hold."""
+    words = request.args.get(name)
+    if words and (len(words) > most or "\x00" in words):
+        raise Invalid({name: "This is no word that can be looked for."})
+    return words or None
+
+
+def query_number(name: str, default: int = 0, most: int = 2**31 - 1) -> int:
+    """A query parameter that is a whole number, between 0 and ``most``; ``default`` for anything else."""
+    return max(0, min(request.args.get(name, default, type=int), most))
+
+
 def describes(
     *,
     body: Schema | None = None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from portal.api.payload import describes, idempotency_key, payload
+from portal.api.payload import describes, idempotency_key, payload, query_number, query_words
 from portal.core.errors import Invalid, NotFound
 from portal.core.identity import Actor, current_actor
 from portal.forums.api.blueprint import bp, find_place
@@ -37,15 +37,15 @@ def find_post(actor: Actor, post_id: int) -> int:
 def list_threads(spaces: list[int]) -> Any:
     """Threads of a group, latest activity first."""
     actor = current_actor()
-    wanted = request.args.get("space")
-    chosen = [space for space in spaces if wanted in {None, "", actor.spaces[space].slug}]
+    wanted = query_words("space")
+    chosen = [space for space in spaces if wanted in {None, actor.spaces[space].slug}]
     if not chosen:
         raise NotFound()
     page = queries.list_threads(
         actor,
         chosen,
-        kind=request.args.get("kind"),
-        status=request.args.get("status"),
+        kind=query_words("kind"),
+        status=query_words("status"),
         after=request.args.get("after"),
     )
     return jsonify(items=page.items, next=page.next)
@@ -94,8 +94,8 @@ def get_thread(place: ThreadPlace) -> Any:
 @describes(query={"after": "integer", "last": "integer"})
 def list_posts(place: ThreadPlace) -> Any:
     """Posts of a thread in order, 100 a page; ``last`` gives the newest."""
-    after, last = request.args.get("after", 0, type=int), request.args.get("last", type=int)
-    return jsonify(queries.list_posts(current_actor(), place.id, after=max(0, min(after, 2**31)), last=last))
+    last = request.args.get("last", type=int)
+    return jsonify(queries.list_posts(current_actor(), place.id, after=query_number("after"), last=last))
 
 
 @bp.get("/api/v1/threads/<int:number>/events")
@@ -103,7 +103,7 @@ def list_posts(place: ThreadPlace) -> Any:
 @describes(query={"since": "integer"})
 def list_events(place: ThreadPlace) -> Any:
     """The changes of a thread after a change number: numbers, kinds and posts, without words."""
-    since = max(0, min(request.args.get("since", 0, type=int), 2**31))
+    since = query_number("since")
     items: list[dict[str, Any]] = [
         {"seq": row.number, "kind": row.kind, "post": row.post_id} for row in list_changes(place.id, since)
     ]

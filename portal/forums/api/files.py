@@ -72,7 +72,7 @@ def download(file: Any) -> Any:
             return Response(status=416, headers={"Content-Range": f"bytes */{file.size}"})
         (start, end), status = found, 206
     try:
-        chunks = storage.read(file.sha256, start, end)
+        chunks = () if request.method == "HEAD" else storage.read(file.sha256, start, end)
     except FileNotFoundError as error:
         raise NotFound() from error
     response = Response(chunks, status=status, mimetype=file.mime)

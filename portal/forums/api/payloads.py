@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from portal.api.payload import Payload
 
-NUMBERS = fields.List(fields.Integer(strict=True), load_default=list, validate=validate.Length(max=20))
+BIGGEST = 2**53  # a number of ours has sixteen digits at most
+FURTHEST = 2**31 - 1
+
+
+def number(most: int = BIGGEST, least: int = 0, **more: Any) -> fields.Integer:
+    """A whole number that the database can hold; without ``required`` it may be left out or null."""
+    optional: dict[str, Any] = {} if more.get("required") else {"load_default": None, "allow_none": True}
+    return fields.Integer(strict=True, validate=validate.Range(min=least, max=most), **optional, **more)
+
+
+NUMBERS = fields.List(number(required=True), load_default=list, validate=validate.Length(max=20))
 
 
 class ReplyPayload(Payload):
@@ -14,7 +26,7 @@ class ReplyPayload(Payload):
 
     body = fields.String(required=True)
     attribution = fields.String(load_default="named")
-    reply_to = fields.Integer(strict=True, load_default=None, allow_none=True)
+    reply_to = number()
     attachments = NUMBERS
     invented = fields.Boolean(load_default=False)
 
@@ -23,7 +35,7 @@ class ThreadPayload(Payload):
     """A new thread. ``forum`` is a forum's id; without it the first open one of the space is taken."""
 
     space = fields.String(load_default="members")
-    forum = fields.Integer(strict=True, load_default=None, allow_none=True)
+    forum = number()
     kind = fields.String(load_default="discussion")
     title = fields.String(required=True)
     body = fields.String(required=True)
@@ -36,7 +48,7 @@ class EditPayload(Payload):
     """A change to one's own post."""
 
     body = fields.String(required=True)
-    revision = fields.Integer(strict=True, load_default=None, allow_none=True)
+    revision = number(FURTHEST)
     invented = fields.Boolean(load_default=False)
 
 
@@ -50,7 +62,7 @@ class ReactionPayload(Payload):
 class ReadPayload(Payload):
     """How far a thread was read."""
 
-    position = fields.Integer(strict=True, required=True, validate=validate.Range(min=0, max=2**31))
+    position = number(FURTHEST, required=True)
 
 
 class FollowPayload(Payload):
@@ -62,7 +74,7 @@ class FollowPayload(Payload):
 class BookmarkPayload(Payload):
     """A post to keep, or no longer."""
 
-    position = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=2**31))
+    position = number(FURTHEST, least=1, required=True)
     on = fields.Boolean(load_default=True)
 
 
@@ -71,8 +83,8 @@ class DraftPayload(Payload):
 
     body = fields.String(required=True)
     fields_ = fields.Dict(keys=fields.String(), data_key="fields", load_default=dict)
-    thread = fields.Integer(strict=True, load_default=None, allow_none=True)
-    space = fields.Integer(strict=True, load_default=None, allow_none=True)
+    thread = number()
+    space = number()
 
 
 class PreviewPayload(Payload):

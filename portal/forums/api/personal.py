@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from portal.api.payload import describes, payload
+from portal.api.payload import describes, payload, query_words
 from portal.core.casedata import find_case_data
 from portal.core.errors import Invalid, NotFound
 from portal.core.identity import current_actor
@@ -123,4 +123,4 @@ def mentions() -> Any:
         space_id = get_thread_place(actor, thread).space_id
     if space_id is None or not actor.reads(space_id):
         raise NotFound()
-    return jsonify(items=queries.list_people_to_mention(actor, space_id, request.args.get("q", "")[:60]))
+    return jsonify(items=queries.list_people_to_mention(actor, space_id, query_words("q") or ""))

@@ -294,6 +294,8 @@ def _quotable_of(row: Any) -> Quotable | None:
 
 def find_draft(actor: Actor, key: str) -> DraftView | None:
     """The reader's own draft under ``key``, or None."""
+    if "\x00" in key:
+        return None  # no draft is called so, and PostgreSQL takes no such word
     row = db.session.execute(
         select(Draft.key, Draft.body, Draft.fields, Draft.saved_at).where(
             Draft.person_id == (actor.person_id or literal(0)), Draft.key == key
