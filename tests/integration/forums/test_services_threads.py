@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import func, select
 
 from portal.core import clock, tenancy
@@ -21,46 +21,17 @@ from portal.forums.models import (
     InventedStatement,
     Mention,
     Post,
-    PostMove,
     PostRevision,
     ReadMark,
-    Thread,
     ThreadEvent,
 )
 from portal.forums.services import boards, drafts, posts, reactions, reading, threads
 from portal.search.queries import list_hits
+from tests.integration.forums.conftest import actor, thread_row
 from tests.support.marks import on_both
 from tests.support.world import FORUMS, PEOPLE, POSTS, SPACES, THREADS, end_membership
 
 HERE, THERE = "alpha/members", "beta/members"
-
-
-def actor(person: str) -> Actor:
-    found: Actor = current_app.extensions["portal.find_actor"].of_person(PEOPLE[person].id)
-    db.session.rollback()
-    return found
-
-
-@pytest.fixture
-def acting(context: Flask) -> Iterator[Callable[[str], Actor]]:
-    """Step into a person's fence."""
-
-    def step(person: str) -> Actor:
-        found = actor(person)
-        tenancy.set_fence(found)
-        return found
-
-    yield step
-    tenancy.clear_fence()
-
-
-def thread_row(name: str = HERE) -> Any:
-    db.session.rollback()
-    return db.session.execute(
-        select(Thread.post_count, Thread.last_position, Thread.change_number).where(
-            Thread.id == THREADS[name]
-        )
-    ).one()
 
 
 @on_both
@@ -272,50 +243,6 @@ def test_a_locked_thread_takes_replies_from_its_leads_alone(acting: Callable[[st
 def test_an_archive_takes_nothing(acting: Callable[[str], Actor]) -> None:
     with pytest.raises(NotFound):
         posts.reply(acting("lead"), thread_id=THREADS["gamma/members"], body="x")
-
-
-@on_both
-def test_a_split_leaves_a_line_and_every_old_address_leads_on(acting: Callable[[str], Actor]) -> None:
-    me = acting("member")
-    posted = posts.reply(me, thread_id=THREADS[HERE], body="Something else")
-    with pytest.raises(Forbidden):
-        threads.split(me, thread_id=THREADS[HERE], post_ids=[posted.id], title="Something else")
-    lead = acting("lead")
-    with pytest.raises(Invalid):
-        threads.split(
-            lead, thread_id=THREADS[HERE], post_ids=[posted.id, POSTS[THERE]], title="Something else"
-        )
-    new = threads.split(lead, thread_id=THREADS[HERE], post_ids=[posted.id], title="Something else")
-    assert db.session.execute(select(PostMove.thread_id, PostMove.position)).one() == (THREADS[HERE], 3)
-    moved = db.session.execute(select(Post.thread_id, Post.position).where(Post.id == posted.id)).one()
-    assert tuple(moved) == (new.id, 1)
-    assert tuple(thread_row())[:2] == (2, 4)
-    assert (
-        db.session.scalar(select(Post.kind).where(Post.thread_id == THREADS[HERE], Post.position == 4))
-        == "marker"
-    )
-    mark = select(ReadMark.position).where(ReadMark.person_id == me.person_id, ReadMark.thread_id == new.id)
-    assert db.session.scalar(mark) == 1
-
-
-@on_both
-def test_a_merge_moves_posts_marks_and_follows(acting: Callable[[str], Actor]) -> None:
-    me = acting("member")
-    started = threads.start(
-        me, forum_id=FORUMS[HERE], kind="discussion", title="The same again", body="First"
-    )
-    reading.mark_read(me, thread_id=THREADS[HERE], position=2)
-    threads.merge(acting("lead"), thread_id=THREADS[HERE], into_id=started.id)
-    positions = db.session.execute(
-        select(Post.id, Post.position).where(Post.thread_id == started.id).order_by(Post.position)
-    )
-    assert [tuple(row) for row in positions] == [(started.post_id, 1), (POSTS[HERE], 2), (POSTS[HERE] + 1, 3)]
-    mark = select(ReadMark.position).where(
-        ReadMark.person_id == me.person_id, ReadMark.thread_id == started.id
-    )
-    assert db.session.scalar(mark) == 3
-    with pytest.raises(Forbidden, match="merged"):
-        posts.reply(acting("member"), thread_id=THREADS[HERE], body="x")
 
 
 @on_both
