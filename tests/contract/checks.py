@@ -96,7 +96,7 @@ def search_candidates_are_fenced(app: Flask) -> Iterator[str]:
     with app.test_request_context():
         tenancy.set_fence(actor_of("other_member"))
         try:
-            found = partitions.find([SPACES[ALPHA]], [MARKERS[ALPHA]], False, None)
+            found = partitions.find([SPACES[ALPHA]], [MARKERS[ALPHA]], False, {})
         except OutsideFence:
             return
         yield f"candidates of a foreign space: {found}"
