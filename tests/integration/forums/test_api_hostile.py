@@ -137,6 +137,19 @@ def test_strange_words_in_every_address_are_answered(client: PortalClient, path:
 
 
 @on_both
+def test_an_address_with_a_nul_names_nothing(client: PortalClient) -> None:
+    client.sign_in_as("neighbour")
+    for path in (
+        "/groups/%00/",
+        "/groups/alpha/forum/?space=%00",
+        "/search?q=a%00b",
+        "/?%00",
+        f"{THREAD}?x=%00",
+    ):
+        assert client.get(path).status_code == 404, path
+
+
+@on_both
 def test_a_draft_with_a_strange_name_is_refused(client: PortalClient) -> None:
     client.sign_in_as("neighbour")
     for key in ("%00", "a", "x" * 81, "abc%00", "abc%0A"):

@@ -132,10 +132,11 @@ def test_a_draft_with_case_data_names_the_words_and_the_last_clean_one_stays(cli
 def test_a_draft_is_of_a_space_that_one_reads(client: PortalClient) -> None:
     client.sign_in_as("member")
     path = "/api/v1/drafts/new:1"
-    for place in ({"space": SPACES["beta/members"]}, {"space": 5}, {"space": 2**70}):
+    for place in ({"space": SPACES["beta/members"]}, {"space": 5}, {"thread": 5}):
         assert client.json("PUT", path, {"body": "x", **place}).status_code == 404
     assert client.json("PUT", path, {"body": "x", "thread": THREADS["beta/members"]}).status_code == 404
-    assert client.json("PUT", path, {"body": "x"}).status_code == 422
+    for place in ({}, {"space": 2**70}, {"thread": -1}):
+        assert client.json("PUT", path, {"body": "x", **place}).status_code == 422
 
 
 @on_both

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,11 +26,11 @@ from portal.forums.models import (
     ReadMark,
     ThreadEvent,
 )
-from portal.forums.services import boards, drafts, posts, reactions, reading, threads
+from portal.forums.services import attachments, boards, drafts, posts, reactions, reading, threads
 from portal.search.queries import list_hits
 from tests.integration.forums.conftest import actor, thread_row
 from tests.support.marks import on_both
-from tests.support.world import FORUMS, PEOPLE, POSTS, SPACES, THREADS, end_membership
+from tests.support.world import ATTACHMENTS, FORUMS, PEOPLE, POSTS, SPACES, THREADS, end_membership
 
 HERE, THERE = "alpha/members", "beta/members"
 
@@ -125,6 +126,7 @@ def test_what_one_may_not_read_is_not_found_for_every_command(acting: Callable[[
         lambda: threads.merge(me, thread_id=THREADS[HERE], into_id=THREADS[THERE]),
         lambda: drafts.save(me, key="reply:1", space_id=SPACES[THERE], body="x"),
         lambda: boards.create(me, space_id=SPACES[THERE], name="Name"),
+        lambda: attachments.remove(me, attachment_id=ATTACHMENTS[THERE]),
     ]
     for attempt in attempts:
         with pytest.raises(NotFound):
@@ -254,3 +256,14 @@ def test_suppliers_write_under_their_own_name(acting: Callable[[str], Actor]) ->
         posts.reply(acting("member"), thread_id=THREADS[HERE], body="x", attribution="described")
     posts.reply(acting("member"), thread_id=THREADS[HERE], body="a heffalump", attribution="withheld")
     assert list_hits(acting("lead"), "heffalump").items[0].by == "A member authority"
+
+
+@on_both
+def test_a_file_that_waits_is_its_uploaders_alone(acting: Callable[[str], Actor]) -> None:
+    me = acting("member")
+    added = attachments.add(me, space_id=SPACES[HERE], stream=io.BytesIO(b"A note"), filename="note.txt")
+    with pytest.raises(NotFound):
+        attachments.remove(acting("lead"), attachment_id=added.id)
+    with pytest.raises(Forbidden):
+        attachments.remove(acting("lead"), attachment_id=ATTACHMENTS[HERE])
+    attachments.remove(acting("member"), attachment_id=added.id)
