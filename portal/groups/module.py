@@ -8,6 +8,8 @@ from flask import Flask
 
 from portal.core.identity import Actor
 from portal.groups import api, listeners, panels, policies, views  # noqa: F401  (some only register themselves)
+from portal.groups.queries.groups import name_spaces_read
+from portal.search import places
 from portal.web import navigation
 
 
@@ -20,6 +22,7 @@ def init_app(app: Flask) -> None:
     """Register what groups brings."""
     app.register_blueprint(views.bp)
     app.register_blueprint(api.bp)
+    places.named_by(name_spaces_read)
     navigation.service_entry(20, "My groups", "groups.my_groups", "groups", also=frozenset({"forums"}))
     navigation.group_entry(10, "Group home", "groups.home", "group")
     navigation.group_entry(90, "Members", "groups.members", "members", shown=_is_inside)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, jsonify, render_template, request, url_for
 
 from portal.core.identity import current_actor
-from portal.search import index, queries
+from portal.search import index, places, queries
 from portal.web.edge import Access, access
 
 bp = Blueprint("search", __name__, template_folder="templates")
@@ -22,7 +22,6 @@ def search() -> str:
     kind = request.args.get("kind") if request.args.get("kind") in index.kinds() else None
     found = queries.list_hits(actor, words, kind=kind, after=request.args.get("after"))
     more = url_for("search.search", q=words, kind=kind, after=found.next) if found.next else None
-    names = {space: f"{right.group_slug}/{right.slug}" for space, right in actor.spaces.items()}
     return render_template(
         "search/search.html",
         words=words,
@@ -30,7 +29,7 @@ def search() -> str:
         kinds=index.kinds(),
         hits=found.items,
         more=more,
-        group_names=names,
+        place_names=places.names(actor) if found.items else {},
     )
 
 

@@ -225,6 +225,14 @@ def get_readable_space(actor: Actor, group: str, space: str | None) -> SpaceView
     return found[0]
 
 
+def name_spaces_read(actor: Actor) -> dict[int, str]:
+    """Each space that the actor reads in words: its group, and its name beside its siblings."""
+    return {
+        view.id: f"{view.group_name}, {view.label[:1].lower()}{view.label[1:]}"
+        for view in _space_views(actor)
+    }
+
+
 def list_spaces_read(actor: Actor, group: str) -> list[SpaceView]:
     """The spaces of a group that the actor reads, the members' first."""
     return _space_views(actor, Group.slug == group)

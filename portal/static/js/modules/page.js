@@ -1,4 +1,5 @@
 /* Every page: what makes it kinder with JavaScript. Nothing here is needed to read or to write. */
+import { reachScrollers } from "./scrollers.js";
 
 const RESEND_AFTER = 15000; // a send that leads to no new page (a download, a dead line) may be tried again
 const WARN_BEFORE = 120; // seconds before the session ends
@@ -137,5 +138,6 @@ document.addEventListener("keydown", closeMenus);
 document.addEventListener("pointerover", titleTime, { passive: true });
 document.addEventListener("focusin", titleTime);
 showPasswords();
+reachScrollers();
 watchSession();
 document.querySelector("[data-error-summary]")?.focus();
