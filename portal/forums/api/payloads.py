@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from portal.api.payload import Payload
 
-BIGGEST = 2**53  # a number of ours has sixteen digits at most
+BIGGEST = 2**63 - 1  # what the database holds: any number up to there is answered like one that names nothing
 FURTHEST = 2**31 - 1
 
 
