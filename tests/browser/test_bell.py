@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from flask import Flask
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from portal.app import create_app
 from portal.forums.services import posts
 from portal.notifications.services import inbox
-from tests.support import database
+from tests.browser.conftest import Screens
 from tests.support.live import LiveServer, acting
 from tests.support.world import PEOPLE, THREADS
 
@@ -21,29 +16,11 @@ SUPPLIED, MEMBERS = THREADS["alpha/supplier"], THREADS["alpha/members"]
 
 
 @pytest.fixture
-def live(app: Flask, tmp_path: Path) -> Iterator[LiveServer]:
-    """The world of the test behind a real server."""
-    served = create_app(database.settings(tmp_path, app.config["PORTAL_DATABASE_URL"], PORTAL_THREADS=24))
-    with LiveServer(served) as server:
-        yield server
-    database.release(served)
-
-
-@pytest.fixture
-def opened(live: LiveServer) -> Iterator[dict[str, Page]]:
+def opened(screens: Screens) -> dict[str, Page]:
     """The thread shared with the supplier on two screens: the member's and the supplier's representative's."""
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=database.CHROMIUM, args=["--no-sandbox"])
-        pages = {}
-        for person in ("member", "supplier"):
-            context = chromium.new_context()
-            context.add_cookies([{"name": "portal", "value": PEOPLE[person].token, "url": live.url}])
-            page = context.new_page()
-            page.goto(f"{live.url}/threads/{SUPPLIED}")
-            pages[person] = page
-        expect(pages["member"].locator("[data-presence-names]")).to_contain_text("Here now")
-        yield pages
-        chromium.close()
+    pages = {person: screens.open(person, f"/threads/{SUPPLIED}") for person in ("member", "supplier")}
+    expect(pages["member"].locator("[data-presence-names]")).to_contain_text("Here now")
+    return pages
 
 
 def test_the_bell_rings_on_the_open_page_of_whoever_is_named(

@@ -83,6 +83,11 @@ def _name(app: Flask) -> tuple[str, str]:
     return url.get_backend_name(), str(url.database)
 
 
+def template(app: Flask) -> Path:
+    """The file that holds the world as it was built, for an application on SQLite."""
+    return Path(_name(app)[1] + ".template")
+
+
 def _keep(app: Flask) -> None:
     kind, name = _name(app)
     if kind == "sqlite":

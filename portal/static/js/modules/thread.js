@@ -13,6 +13,7 @@ const READ_AFTER = 1500; // a post in view for so long has been read
 const TYPING_EVERY = 3000;
 const TYPING_SHOWN = 6000;
 const ENDED = "io server disconnect";
+const PATIENCE = 4000; // for the first connection
 
 const list = document.getElementById("posts");
 const csrf = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
@@ -37,11 +38,19 @@ class Live {
     this.socket.on("thread:present", ({ thread, present }) => thread === this.thread && this.voice.present(present));
     this.socket.on("thread:typing", ({ thread, authority }) => thread === this.thread && this.typing(authority));
     this.socket.on("inbox:changed", ({ unread }) => ring(unread));
+    setTimeout(() => this.beginByPolling(), PATIENCE);
     setInterval(() => this.join(), MINUTE);
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.join());
     window.addEventListener("online", () => this.socket.connect());
     window.addEventListener("pagehide", () => this.socket.disconnect());
     window.addEventListener("pageshow", (event) => event.persisted && this.socket.connect());
+  }
+
+  /** A proxy may take a WebSocket and then lose what is sent: begin by polling, and upgrade only if that works. */
+  beginByPolling() {
+    if (this.socket.connected || this.refused) return;
+    this.socket.io.opts.transports = ["polling", "websocket"];
+    this.socket.disconnect().connect();
   }
 
   /** Ask for a place and for what was missed; again is harmless. */
