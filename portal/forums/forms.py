@@ -42,8 +42,9 @@ class WritingForm(Form):
     def offer(self, actor: Actor) -> None:
         """Fill the choices for ``actor`` and draw a key where the form has none."""
         self.attribution.choices = attributions(actor)
-        if not self.attribution.data:
-            self.attribution.data = "named"
+        sent, known = bool(self.attribution.raw_data), dict(self.attribution.choices)
+        if not self.attribution.data or (not sent and self.attribution.data not in known):
+            self.attribution.data = "named"  # what was sent is the service's to refuse
         if not self.key.data:
             self.key.data = new_key()
 

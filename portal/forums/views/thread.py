@@ -94,11 +94,12 @@ def show_thread(head: ThreadHead, form: ReplyForm, *, start: int, answered: Quot
     actor = current_actor()
     place(head)
     page = get_thread_page(actor, head, start)
-    form.offer(actor)
     fresh = request.method == "GET"
     if fresh and page.draft and not form.body.data:
         form.body.data = page.draft.body
         form.reply_to.data = form.reply_to.data or str(page.draft.fields.get("reply_to") or "")
+        form.attribution.data = page.draft.fields.get("attribution")
+    form.offer(actor)
     if answered is None and form.reply_to.data:
         answered = find_quotable_by_id(actor, head, number(form.reply_to.data) or 0)
     if answered is None:

@@ -109,6 +109,11 @@ def new_thread(space: Any, group: str) -> Any:
         if "draft" in request.args and (draft := find_draft(actor, draft_key)):
             form.body.data = draft.body
             form.title.data = str(draft.fields.get("title") or "")
+            form.kind.data = (
+                draft.fields.get("kind") if draft.fields.get("kind") in TITLES else form.kind.data
+            )
+            form.forum_id.data = draft.fields.get("forum_id") or form.forum_id.data
+            form.attribution.data = draft.fields.get("attribution")
     form.offer(actor)
     boards = list_boards(actor, space.id)
     form.offer_forums((board.id, board.name) for board in boards)

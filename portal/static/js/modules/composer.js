@@ -20,34 +20,50 @@ function clock() {
   return `${now.getHours() % 12 || 12}:${String(now.getMinutes()).padStart(2, "0")}${now.getHours() < 12 ? "am" : "pm"}`;
 }
 
+/** A new thread has no address yet: a reload comes back to its draft. */
+function comeBack(form, key) {
+  if (!key.startsWith("new:")) return;
+  const here = new URL(location.href);
+  here.searchParams.set("space", form.elements.space.value);
+  here.searchParams.set("draft", key);
+  history.replaceState(history.state, "", here);
+}
+
 /** Keeps the draft on the server; a refusal (case data, say) is told beside the button. */
 function keepDraft(form, field) {
   const key = form.dataset.draftKey;
   if (!key) return;
   const status = form.querySelector("[data-draft-status]");
   let timer = 0;
-  let saved = field.value;
   let running = Promise.resolve();
   const others = () => Object.fromEntries(
-    [...form.querySelectorAll("[data-draft-field], [name=reply_to]")].map((other) => [other.name, other.value]),
+    [...form.querySelectorAll("[data-draft-field], [name=reply_to], [name=attribution]")]
+      .filter((other) => other.type !== "radio" || other.checked)
+      .map((other) => [other.name, other.value]),
   );
+  const state = () => JSON.stringify([field.value, others()]); // a name withheld after the last word counts too
+  const written = () => field.value + (form.elements.title?.value ?? "");
+  let saved = state();
+  let kept = written() !== "";
   const save = async () => {
-    if (form.dataset.sent || field.value === saved) return;
-    const body = field.value;
+    const now = state();
+    if (form.dataset.sent || form.dataset.sending || now === saved || (!kept && !written())) return;
     try {
       const answer = await call("PUT", `/api/v1/drafts/${encodeURIComponent(key)}`, {
-        body,
+        body: field.value,
         fields: others(),
         thread: form.dataset.thread ? Number(form.dataset.thread) : null,
         space: form.dataset.space ? Number(form.dataset.space) : null,
       });
       const problem = await answer.json().catch(() => ({}));
       if (answer.ok && problem.words?.length) {
-        saved = body;
+        saved = now;
         const words = problem.words.map((word) => `“${word}”`).join(", ");
         status.textContent = `Draft not saved: ${words} looks like a child’s or family’s details`;
       } else if (answer.ok) {
-        saved = body;
+        saved = now;
+        kept = true;
+        comeBack(form, key);
         status.textContent = `Draft saved ${clock()}`;
       } else {
         status.textContent = `Draft not saved: ${problem.errors?.[0]?.detail ?? problem.detail ?? "try again"}`;
@@ -67,7 +83,8 @@ function keepDraft(form, field) {
   form.addEventListener("submit", () => clearTimeout(timer));
   form.addEventListener("portal:posted", () => {
     clearTimeout(timer);
-    saved = field.value;
+    saved = state();
+    kept = false;
     status.textContent = "";
     listOf(form)?.replaceChildren();
   });
