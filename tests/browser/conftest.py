@@ -35,6 +35,13 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+PASTE = """(field, html) => {
+  const data = new DataTransfer();
+  data.setData("text/html", html);
+  field.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+"""Pastes HTML into a field, as from another program."""
+
 
 class Screens:
     """People's browsers on one server. What no page of ours may ever do is kept in ``problems``: an error in a

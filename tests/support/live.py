@@ -134,7 +134,7 @@ def acting(app: Flask, person: str, work: Callable[..., Any], **given: Any) -> A
     return elsewhere(app, act)
 
 
-def elsewhere(app: Flask, work: Callable[[], Any]) -> Any:
+def elsewhere(app: Flask, work: Callable[[], Any], seconds: float = 20) -> Any:
     """Run ``work`` in a thread and a request's context of its own, as another request would; what it returns."""
 
     def run() -> Any:
@@ -142,7 +142,7 @@ def elsewhere(app: Flask, work: Callable[[], Any]) -> Any:
             return work()
 
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run).result(timeout=20)
+        return pool.submit(run).result(timeout=seconds)
 
 
 def without_hover(html: str) -> str:

@@ -74,9 +74,13 @@ function marked(node, sign) {
   return words && !words.includes("\n") ? text.replace(words, () => `${sign}${words}${sign}`) : text;
 }
 
+/** As written: our content security policy keeps style attributes from being applied, in this document too. */
+function weight(node) {
+  return node.getAttribute("style")?.match(/font-weight:\s*(\w+)/i)?.[1].toLowerCase() ?? "";
+}
+
 function isBold(node) {
-  const weight = node.style?.fontWeight;
-  return weight === "bold" || Number(weight) >= 600;
+  return weight(node) === "bold" || Number(weight(node)) >= 600;
 }
 
 function list(node, ordered) {
@@ -95,7 +99,7 @@ function walk(node) {
   if (name === "BR") return "\n";
   if (name === "TABLE") return table(node, children);
   if (name === "UL" || name === "OL") return list(node, name === "OL");
-  if (name === "B" || name === "STRONG") return node.style?.fontWeight === "normal" ? children(node) : marked(node, "**");
+  if (name === "B" || name === "STRONG") return ["normal", "400"].includes(weight(node)) ? children(node) : marked(node, "**");
   if (name === "I" || name === "EM") return marked(node, "*");
   if (name === "CODE") return marked(node, "`");
   if (name === "PRE") return `\n\n\`\`\`\n${node.textContent.trim()}\n\`\`\`\n\n`;
